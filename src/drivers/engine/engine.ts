@@ -1,0 +1,185 @@
+import type { Duplex, Readable } from "node:stream";
+
+import type { ContainerSpec, NetworkSpec, ResourcesSpec, VolumeSpec } from "../../model/spec.ts";
+
+/**
+ * The container engine as the rest of devc sees it: one method is one step a plan can name. Everything in which engines
+ * differ is settled behind it; nothing above it asks which engine it is.
+ *
+ * All methods throw `DevcError`: `engine-unreachable` when the connection fails or breaks, `not-found` (404),
+ * `engine-conflict` (409), `engine-rejected` (400), `engine-error` otherwise. Names and IDs are the engine's own.
+ */
+export interface Engine {
+  /** Where it is, for people: `unix:///var/run/docker.sock`. */
+  readonly endpoint: string;
+
+  /** What the engine is and has. Answered from a cache tied to the endpoint's identity unless `fresh`. */
+  facts(options?: { fresh?: boolean }): Promise<EngineFacts>;
+
+  /** Containers of all states; with `workspace`, those labelled with it. One call. */
+  listContainers(filter?: { workspace?: string }): Promise<LiveContainer[]>;
+  listNetworks(filter?: { workspace?: string }): Promise<LiveNetwork[]>;
+  listVolumes(filter?: { workspace?: string }): Promise<LiveVolume[]>;
+  /** The local image behind a reference or ID; undefined when it is not there. */
+  inspectImage(reference: string): Promise<ImageFacts | undefined>;
+  /** One container with what only an inspect tells; undefined when it is gone. */
+  inspectContainer(id: string): Promise<ContainerDetail | undefined>;
+  /** The last lines of a container's output, both streams, oldest first. */
+  logTail(id: string, lines: number): Promise<string[]>;
+
+  /** Pulls a reference. Errors: `image-not-found`, `engine-unreachable`. */
+  pullImage(reference: string, options: PullOptions): Promise<void>;
+
+  /** Creates, never starts. The name is the atomic reservation: `engine-conflict` when it is taken. */
+  createContainer(request: ContainerCreate): Promise<{ id: string }>;
+  /** Idempotent: a running container is left alone. */
+  startContainer(id: string): Promise<void>;
+  /** Sends the stop signal, kills after `graceSeconds`. Idempotent; also ends paused and restarting containers. */
+  stopContainer(id: string, options: { graceSeconds: number }): Promise<void>;
+  unpauseContainer(id: string): Promise<void>;
+  /** Removes with its anonymous volumes, killing it when it runs. Idempotent: gone is done. */
+  removeContainer(id: string): Promise<void>;
+  renameContainer(id: string, name: string): Promise<void>;
+  /**
+   * Sets limits in place. `resources` is the complete wanted set; the caller never asks to lift a memory or CPU cap,
+   * which engines cannot do in place (field table).
+   */
+  updateContainer(id: string, resources: ResourcesSpec): Promise<void>;
+
+  createNetwork(request: NamedCreate<NetworkSpec>): Promise<{ id: string }>;
+  /** Idempotent: gone is done. `engine-conflict` while containers are attached. */
+  removeNetwork(id: string): Promise<void>;
+  connectNetwork(networkId: string, containerId: string, options: { aliases?: string[] }): Promise<void>;
+  disconnectNetwork(networkId: string, containerId: string): Promise<void>;
+
+  /** Idempotent by name: an existing volume stays as it is. */
+  createVolume(request: NamedCreate<VolumeSpec>): Promise<void>;
+  /** Idempotent: gone is done. `engine-conflict` while in use. */
+  removeVolume(name: string): Promise<void>;
+
+  /** Runs a command in a running container. `sandbox-not-running` otherwise. */
+  exec(containerId: string, request: ExecRequest): Promise<ExecSession>;
+  /** Execs that run now in a container. */
+  listExecs(containerId: string): Promise<ExecInstance[]>;
+
+  /** Changes as they happen, until `signal` aborts. A doorbell, not a record: events may be lost. */
+  events(options: { signal: AbortSignal }): AsyncIterable<EngineEvent>;
+
+  /** Frees connections so that the process can end. */
+  close(): void;
+}
+
+/** Facts of an engine. `name` and `version` are for people only. */
+export type EngineFacts = {
+  id: string;
+  name: string;
+  version: string;
+  apiVersion: string;
+  /** Whole CPUs the engine has. */
+  cpus: number;
+  /** Bytes of memory the engine has. */
+  memory: number;
+  os: string;
+  architecture: string;
+};
+
+/** State of a container, one vocabulary for all engines. */
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "exited" | "dead" | "removing";
+
+/** `none`: the container has no health check. */
+export type Health = "none" | "starting" | "healthy" | "unhealthy";
+
+/** A container as one list call shows it. */
+export type LiveContainer = {
+  id: string;
+  /** Without the leading slash. */
+  name: string;
+  labels: Record<string, string>;
+  /** `sha256:<hex>`. */
+  imageId: string;
+  state: ContainerState;
+  health: Health;
+  /** Attached networks by name; the pseudo networks `none` and `host` are not in it. */
+  networks: Record<string, { id: string }>;
+  /** Mounts by target. `source` is the volume's name for volumes, the host path for binds, absent for tmpfs. */
+  mounts: Record<string, { type: string; source?: string }>;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+};
+
+/** A network as the list shows it. */
+export type LiveNetwork = { id: string; name: string; driver: string; labels: Record<string, string> };
+
+/** A volume as the list shows it. */
+export type LiveVolume = { name: string; driver: string; labels: Record<string, string> };
+
+/** A local image. */
+export type ImageFacts = { id: string; labels: Record<string, string>; user: string };
+
+/** What an inspect adds. */
+export type ContainerDetail = {
+  container: LiveContainer;
+  /**
+   * The container read back into the normal form, from the truth (cgroups where the engine's own record lies).
+   * `env` holds the image's variables too; `image` is the reference label or the image ID.
+   */
+  spec: ContainerSpec;
+  exitCode: number;
+  /** The engine's own words for a failed start, empty otherwise. */
+  error: string;
+};
+
+/** A request to create a container from a local image. */
+export type ContainerCreate = {
+  name: string;
+  /** `sha256:…`, never a tag: lists stay pure memory and moved tags are seen. */
+  imageId: string;
+  labels: Record<string, string>;
+  spec: ContainerSpec;
+};
+
+/** A request to create a named volume or network. */
+export type NamedCreate<Spec> = { name: string; labels: Record<string, string>; spec: Spec };
+
+/** How a pull reports and stops. */
+export type PullOptions = { onProgress: (progress: PullProgress) => void; signal?: AbortSignal };
+
+/** Sum over layers, in bytes; `total` grows while layers are discovered. */
+export type PullProgress = { status: string; current: number; total: number };
+
+/** A command to run in a container. */
+export type ExecRequest = {
+  command: string[];
+  user?: string;
+  workdir?: string;
+  env?: Record<string, string>;
+  /** Allocate a terminal; then stderr is part of stdout. */
+  tty: boolean;
+  /** Keep standard input open for the caller. */
+  stdin: boolean;
+};
+
+/** A command that runs. Close `stdin` to send end of file. */
+export type ExecSession = {
+  stdin: Duplex;
+  stdout: Readable;
+  /** Ends at once when a terminal was asked for. */
+  stderr: Readable;
+  resize(columns: number, rows: number): Promise<void>;
+  /** The command's exit status, after its output has ended. */
+  exit: Promise<number>;
+};
+
+/** An exec that runs. `pid` is as the engine reports it. */
+export type ExecInstance = { id: string; pid: number; command: string[] };
+
+/** One change the engine reported. Removal is `destroy` on every engine. */
+export type EngineEvent = {
+  kind: "container" | "network" | "volume" | "image";
+  action: string;
+  id: string;
+  name?: string;
+  labels: Record<string, string>;
+  /** Milliseconds since the epoch. */
+  time: number;
+};

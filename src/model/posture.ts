@@ -1,0 +1,96 @@
+import type { ContainerSpec, MountSpec } from "./spec.ts";
+
+/** One way in which a change widens or narrows what a sandbox may do. */
+export type SecurityDelta = {
+  direction: "loosens" | "tightens";
+  /** JSON pointer into the spec. */
+  path: string;
+  /** What it means, for people: `capability SYS_PTRACE`. */
+  what: string;
+};
+
+/**
+ * The security delta between two specs of one sandbox, from one lattice: network, capabilities, no-new-privileges, limits,
+ * host mounts and their writability, user and runtime. What cannot be ordered (another runtime) counts as loosening.
+ */
+export function securityDelta(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
+  return [
+    ...ordered("/network", "network", networkReach(before), networkReach(after)),
+    ...capabilityDelta(before, after),
+    ...ordered("/noNewPrivileges", "gaining privileges", before.noNewPrivileges ? 0 : 1, after.noNewPrivileges ? 0 : 1),
+    ...(["memory", "nanoCpus", "pids"] as const).flatMap((limit) =>
+      ordered(
+        `/resources/${limit}`,
+        `${limit} limit`,
+        before.resources?.[limit] ?? Number.POSITIVE_INFINITY,
+        after.resources?.[limit] ?? Number.POSITIVE_INFINITY,
+      ),
+    ),
+    ...mountDelta(before.mounts ?? {}, after.mounts ?? {}),
+    ...ordered("/user", "user root", runsAsRoot(before) ? 1 : 0, runsAsRoot(after) ? 1 : 0),
+    ...(before.runtime === after.runtime
+      ? []
+      : [delta("loosens", "/runtime", `runtime ${after.runtime ?? "of the engine's choice"}`)]),
+  ];
+}
+
+/** Whether any part of a delta widens. */
+export function loosens(deltas: SecurityDelta[]): boolean {
+  return deltas.some((part) => part.direction === "loosens");
+}
+
+function delta(direction: SecurityDelta["direction"], path: string, what: string): SecurityDelta {
+  return { direction, path, what };
+}
+
+function ordered(path: string, what: string, before: number, after: number): SecurityDelta[] {
+  if (before === after) return [];
+  return [delta(after > before ? "loosens" : "tightens", path, what)];
+}
+
+function networkReach(spec: ContainerSpec): number {
+  return spec.network.mode === "none" ? 0 : 1;
+}
+
+/** An unset user is the image's, which may be root: the cautious reading. */
+function runsAsRoot(spec: ContainerSpec): boolean {
+  return spec.user === undefined || /^(root|0)(:|$)/.test(spec.user);
+}
+
+function capabilityDelta(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
+  const added = membership(before.capabilities?.add, after.capabilities?.add).map(({ key, gained }) =>
+    delta(gained ? "loosens" : "tightens", `/capabilities/add/${key}`, `capability ${key}`),
+  );
+  const dropped = membership(before.capabilities?.drop, after.capabilities?.drop).map(({ key, gained }) =>
+    delta(gained ? "tightens" : "loosens", `/capabilities/drop/${key}`, `dropping ${key}`),
+  );
+  return [...added, ...dropped];
+}
+
+function membership(
+  before: Record<string, true> | undefined,
+  after: Record<string, true> | undefined,
+): { key: string; gained: boolean }[] {
+  const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...keys]
+    .toSorted()
+    .filter((key) => Boolean(before?.[key]) !== Boolean(after?.[key]))
+    .map((key) => ({ key, gained: Boolean(after?.[key]) }));
+}
+
+/** Only host folders matter: volumes and tmpfs hold nothing of the host's. */
+function mountDelta(before: Record<string, MountSpec>, after: Record<string, MountSpec>): SecurityDelta[] {
+  const targets = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
+  return targets.flatMap((target) => {
+    const path = `/mounts/${target.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const [was, is] = [hostReach(before[target]), hostReach(after[target])];
+    const sourceMoved = was.level > 0 && is.level > 0 && was.source !== is.source;
+    if (sourceMoved) return [delta("loosens", path, `host folder ${is.source}`)];
+    return ordered(path, `host folder ${is.source ?? was.source}`, was.level, is.level);
+  });
+}
+
+function hostReach(mount: MountSpec | undefined): { level: number; source?: string } {
+  if (mount?.type !== "bind") return { level: 0 };
+  return { level: mount.readOnly ? 1 : 2, source: mount.source };
+}
