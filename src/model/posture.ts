@@ -7,6 +7,8 @@ export type SecurityDelta = {
   path: string;
   /** What it means, for people: `capability SYS_PTRACE`. */
   what: string;
+  /** A limit that changed and is still a limit. */
+  capped?: true;
 };
 
 /**
@@ -18,14 +20,7 @@ export function securityDelta(before: ContainerSpec, after: ContainerSpec): Secu
     ...ordered("/network", "network", networkReach(before), networkReach(after)),
     ...capabilityDelta(before, after),
     ...ordered("/noNewPrivileges", "gaining privileges", before.noNewPrivileges ? 0 : 1, after.noNewPrivileges ? 0 : 1),
-    ...(["memory", "nanoCpus", "pids"] as const).flatMap((limit) =>
-      ordered(
-        `/resources/${limit}`,
-        `${limit} limit`,
-        before.resources?.[limit] ?? Number.POSITIVE_INFINITY,
-        after.resources?.[limit] ?? Number.POSITIVE_INFINITY,
-      ),
-    ),
+    ...(["memory", "nanoCpus", "pids"] as const).flatMap((limit) => limitDelta(limit, before, after)),
     ...mountDelta(before.mounts ?? {}, after.mounts ?? {}),
     ...ordered("/user", "user root", runsAsRoot(before) ? 1 : 0, runsAsRoot(after) ? 1 : 0),
     ...(before.runtime === after.runtime
@@ -34,9 +29,11 @@ export function securityDelta(before: ContainerSpec, after: ContainerSpec): Secu
   ];
 }
 
-/** Whether any part of a delta widens. */
-export function loosens(deltas: SecurityDelta[]): boolean {
-  return deltas.some((part) => part.direction === "loosens");
+/**
+ * Whether a delta needs the person's approval: anything that widens, except a limit that is raised but stays a limit.
+ */
+export function needsApproval(deltas: SecurityDelta[]): boolean {
+  return deltas.some(({ direction, capped }) => direction === "loosens" && !capped);
 }
 
 function delta(direction: SecurityDelta["direction"], path: string, what: string): SecurityDelta {
@@ -46,6 +43,19 @@ function delta(direction: SecurityDelta["direction"], path: string, what: string
 function ordered(path: string, what: string, before: number, after: number): SecurityDelta[] {
   if (before === after) return [];
   return [delta(after > before ? "loosens" : "tightens", path, what)];
+}
+
+function limitDelta(
+  limit: "memory" | "nanoCpus" | "pids",
+  before: ContainerSpec,
+  after: ContainerSpec,
+): SecurityDelta[] {
+  const [was, is] = [before, after].map((spec) => spec.resources?.[limit] ?? Number.POSITIVE_INFINITY) as [
+    number,
+    number,
+  ];
+  const deltas = ordered(`/resources/${limit}`, `${limit} limit`, was, is);
+  return Number.isFinite(is) ? deltas.map((part) => ({ ...part, capped: true })) : deltas;
 }
 
 function networkReach(spec: ContainerSpec): number {

@@ -8,8 +8,8 @@ import type { ContainerSpec, NetworkSpec, ResourcesSpec, VolumeSpec } from "../m
 /** What happens to one resource. `resume` finishes or undoes what a crash left. */
 export type Action = "none" | "create" | "update" | "replace" | "delete" | "start" | "stop" | "resume";
 
-/** Why, as data; `report/` makes the sentences. */
-export type Reason = { code: ReasonCode; path?: string; detail?: string };
+/** Why, as data; `report/` makes the sentences. `path` points into the resource; `drift`: nobody changed the manifest. */
+export type Reason = { code: ReasonCode; path?: string; detail?: string; drift?: true };
 
 /** Codes of reasons. */
 export type ReasonCode =
@@ -21,11 +21,11 @@ export type ReasonCode =
   | "stopped" // should run, does not
   | "running" // should not run, does
   | "paused"
+  | "dead" // the engine failed to remove it; it cannot start again
   | "renamed" // `detail` is the name it has now
   | "network-connected" // attached to a network it should not have; `detail` names it
   | "network-missing" // not attached to a network it should have
-  | "volume-missing" // its volume was removed
-  | "unhealthy"
+  | "network-replaced" // attached to a network that is gone, under the same name
   | "interrupted" // leftovers of an apply that did not finish; `detail` says which
   | "stale-record"; // a record whose container is gone
 

@@ -1,0 +1,120 @@
+import type { LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
+import { parseAddress, recordName } from "../model/names.ts";
+import type { Address } from "../model/names.ts";
+import type { Live } from "./live.ts";
+import { claimContainer, claimNetwork, claimVolume } from "./ownership.ts";
+import type { Claim, Identity, OwnedContainer, OwnedPlain } from "./ownership.ts";
+import type { Foreign } from "./plan-types.ts";
+
+type Group<Item> = { project: string; items: Item[] };
+
+/** What of a snapshot is ours, by address, and what only looks like it. */
+export type Inventory = {
+  containers: Map<Address, OwnedContainer[]>;
+  networks: Map<Address, LiveNetwork[]>;
+  volumes: Map<Address, LiveVolume[]>;
+  /** Records of updates in place, by engine name. */
+  records: Map<string, LiveVolume>;
+  foreign: Foreign[];
+  /** The folder of another manifest with this workspace name, when there is one. */
+  otherRoot: string | undefined;
+  /** Everything of ours whose address is not declared, of the selected projects. */
+  without(declared: Set<Address>, selected: (project: string) => boolean): Undeclared;
+};
+
+/** What is ours and not declared. */
+export type Undeclared = {
+  containers: Map<Address, OwnedContainer[]>;
+  /** Renamed by somebody: reported, never deleted. */
+  strays: OwnedContainer[];
+  networks: Map<Address, Group<LiveNetwork>>;
+  volumes: Map<Address, Group<LiveVolume>>;
+  /** Records whose container does not exist. */
+  staleRecords: Map<Address, Group<LiveVolume>>;
+};
+
+/** Sorts a snapshot into what is ours and what is not. Pure; the order of the lists does not matter. */
+export function inventory(identity: Identity, live: Live): Inventory {
+  const labelsById = new Map(Object.values(live.images).map((image) => [image?.id, image?.labels]));
+  const foreign: Foreign[] = [];
+  const roots: string[] = [];
+  const judge = <Owned>(
+    kind: Foreign["kind"],
+    id: string,
+    name: string,
+    claim: Claim<Owned>,
+  ): claim is { ours: true } & Owned => {
+    if (claim.ours) return true;
+    if (claim.otherRoot !== undefined) roots.push(claim.otherRoot);
+    foreign.push({ kind, id, name, why: claim.why });
+    return false;
+  };
+  const containers = byId(live.containers).flatMap((container) => {
+    const claim = claimContainer(identity, container, labelsById.get(container.imageId));
+    return judge("container", container.id, container.name, claim) ? [claim] : [];
+  });
+  const networks = byId(live.networks).flatMap((network) => {
+    const claim = claimNetwork(identity, network);
+    return judge("network", network.id, network.name, claim) ? [{ ...claim, item: network }] : [];
+  });
+  const volumes = live.volumes
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((volume) => {
+      const claim = claimVolume(identity, volume);
+      return judge("volume", volume.name, volume.name, claim) ? [{ ...claim, item: volume }] : [];
+    });
+  const [records, data] = partition(volumes, ({ address }) => parseAddress(address)?.kind === "record");
+  return {
+    containers: group(containers, (owned) => owned),
+    networks: group(networks, ({ item }) => item),
+    volumes: group(data, ({ item }) => item),
+    records: new Map(records.map(({ item }) => [item.name, item])),
+    foreign,
+    otherRoot: roots.toSorted()[0],
+    without: (declared, selected) => {
+      const loose = containers.filter(({ address, project }) => !declared.has(address) && selected(project));
+      const [strays, standing] = partition(loose, ({ role }) => role === "renamed");
+      const existing = new Set(
+        containers.map(({ container, project }) => recordName(identity.workspace, project, container.id)),
+      );
+      const chosen = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
+        items.filter(({ project }) => selected(project));
+      const undeclared = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
+        chosen(items).filter(({ address }) => !declared.has(address));
+      return {
+        containers: group(standing, (owned) => owned),
+        strays,
+        networks: withProjects(undeclared(networks)),
+        volumes: withProjects(undeclared(data)),
+        staleRecords: withProjects(chosen(records).filter(({ item }) => !existing.has(item.name))),
+      };
+    },
+  };
+}
+
+function group<Plain extends { address: Address }, Item>(
+  items: Plain[],
+  pick: (plain: Plain) => Item,
+): Map<Address, Item[]> {
+  const groups = new Map<Address, Item[]>();
+  for (const plain of items.toSorted((a, b) => (a.address < b.address ? -1 : 1))) {
+    groups.set(plain.address, [...(groups.get(plain.address) ?? []), pick(plain)]);
+  }
+  return groups;
+}
+
+function withProjects<Item>(items: (OwnedPlain & { item: Item })[]): Map<Address, Group<Item>> {
+  const projects = new Map(items.map(({ address, project }) => [address, project]));
+  const groups = group(items, ({ item }) => item);
+  return new Map(
+    [...groups].map(([address, found]) => [address, { project: projects.get(address) as string, items: found }]),
+  );
+}
+
+function partition<Item>(items: Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
+
+function byId<Item extends { id: string }>(items: Item[]): Item[] {
+  return items.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}

@@ -1,0 +1,68 @@
+import { addressOf, recordName } from "../model/names.ts";
+import type { Live } from "./live.ts";
+import type { OwnedContainer } from "./ownership.ts";
+import type { PlanBuilder } from "./plan-builder.ts";
+import type { ContainerRef, NetworkRef } from "./plan-types.ts";
+import type { SandboxCase, Step } from "./plan-sandbox.ts";
+
+/** What a repair reads besides the case itself. */
+export type RepairContext = { live: Live; workspace: string; builder: Pick<PlanBuilder, "providerOf"> };
+
+/** Plans everything that keeps the container: limits, attachments, start and stop. The name is settled by the caller. */
+export function repair(step: Step, found: SandboxCase, current: OwnedContainer, context: RepairContext): void {
+  const container = { id: current.container.id };
+  updateLimits(step, found, container, context.workspace);
+  repairAttachments(step, found, current, context);
+  const { before, after } = found.assessment ?? {};
+  if (!before || !after || before.state === after.state) return;
+  if (after.state === "stopped") {
+    step("it should be stopped", { op: "container.stop", container });
+  } else if (before.state === "paused") {
+    step("it is paused", { op: "container.unpause", container });
+  } else {
+    step("it should run", { op: "container.start", container });
+    step("it must be healthy", { op: "container.wait", container });
+  }
+}
+
+/**
+ * Labels are immutable, so the first in-place update of a container is recorded before it is made: the record tells every
+ * later plan to read the limits instead of trusting the label, also when the manifest goes back to what the label says.
+ */
+function updateLimits(step: Step, found: SandboxCase, container: { id: string }, workspace: string): void {
+  const { desired, assessment, record } = found;
+  const changes = assessment?.patch.some(({ op, path }) => op !== "test" && path.startsWith("/resources"));
+  if (!changes) return;
+  if (!record) {
+    step("labels cannot follow an update in place", {
+      op: "volume.create",
+      name: recordName(workspace, desired.project, container.id),
+      spec: { driver: "local" },
+      owner: addressOf("record", desired.project),
+    });
+  }
+  step("limits differ", { op: "container.update", container, resources: desired.spec.resources ?? {} });
+}
+
+function repairAttachments(step: Step, found: SandboxCase, current: OwnedContainer, context: RepairContext): void {
+  const { spec } = found.desired;
+  const wanted = spec.network.mode === "bridge" ? spec.network.networks : {};
+  const container: ContainerRef = { id: current.container.id };
+  for (const [name, { id }] of Object.entries(current.container.networks).toSorted()) {
+    if (Object.hasOwn(wanted, name)) continue;
+    step(`${name} is not declared`, { op: "network.disconnect", network: { id }, container });
+  }
+  for (const [name, { aliases }] of Object.entries(wanted).toSorted()) {
+    if (Object.hasOwn(current.container.networks, name)) continue;
+    const network = networkRef(name, context);
+    step(`${name} is not attached`, { op: "network.connect", network, container, ...(aliases ? { aliases } : {}) });
+  }
+}
+
+function networkRef(name: string, { live, builder }: RepairContext): NetworkRef {
+  const present = live.networks.find((network) => network.name === name);
+  if (present) return { id: present.id };
+  const created = builder.providerOf(`network:${name}`);
+  if (created === undefined) throw new Error(`internal: nothing provides network ${name}`);
+  return { created };
+}
