@@ -20,6 +20,7 @@ export type ErrorCode =
   | "plan-stale"
   | "plan-invalid" // a saved plan that does not parse
   | "locked"
+  | "lock-failed" // the lock itself cannot be made: folder not writable, path too long
   | "refused" // a guard: protect, mass delete, unapproved loosening, no terminal to ask on
   | "project-unknown"
   | "sandbox-not-running"

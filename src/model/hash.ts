@@ -40,5 +40,14 @@ export function hashOfPlain(spec: Json | object): string {
 
 function hashBy(version: string, part: HashPart, spec: ContainerSpec): string | undefined {
   const projection = Object.hasOwn(PROJECTIONS, version) ? PROJECTIONS[version] : undefined;
-  return projection && `${version}:${sha256(canonicalJson(projection[part](spec)))}`;
+  if (!projection) return undefined;
+  const known = REMEMBERED.get(spec) ?? new Map<string, string>();
+  REMEMBERED.set(spec, known);
+  const key = `${version}:${part}`;
+  const hash = known.get(key) ?? `${version}:${sha256(canonicalJson(projection[part](spec)))}`;
+  known.set(key, hash);
+  return hash;
 }
+
+/** Specs never change, and one plan asks several times for the same hash. */
+const REMEMBERED = new WeakMap<ContainerSpec, Map<string, string>>();

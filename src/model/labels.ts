@@ -39,11 +39,7 @@ export function containerLabels(origin: Origin, address: Address, spec: Containe
 }
 
 /** Full label set of a volume, network or record. */
-export function plainLabels(
-  origin: Origin,
-  address: Address,
-  spec: VolumeSpec | NetworkSpec,
-): Record<string, string> {
+export function plainLabels(origin: Origin, address: Address, spec: VolumeSpec | NetworkSpec): Record<string, string> {
   return { ...originLabels(origin, address), [LABEL.core]: hashOfPlain(spec), [LABEL.spec]: canonicalJson(spec) };
 }
 
