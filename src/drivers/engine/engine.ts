@@ -52,8 +52,8 @@ export interface Engine {
   connectNetwork(networkId: string, containerId: string, options: { aliases?: string[] }): Promise<void>;
   disconnectNetwork(networkId: string, containerId: string): Promise<void>;
 
-  /** Idempotent by name: an existing volume stays as it is. */
-  createVolume(request: NamedCreate<VolumeSpec>): Promise<void>;
+  /** Idempotent by name: an existing volume stays as it is. Gives the volume that is there now, which may be somebody else's. */
+  createVolume(request: NamedCreate<VolumeSpec>): Promise<LiveVolume>;
   /** Idempotent: gone is done. `engine-conflict` while in use. */
   removeVolume(name: string): Promise<void>;
 
@@ -98,10 +98,14 @@ export type LiveContainer = {
   /** `sha256:<hex>`. */
   imageId: string;
   state: ContainerState;
+  /** Of an inspect; some engines' lists do not tell and then say `none`. */
   health: Health;
   /** Attached networks by name; the pseudo networks `none` and `host` are not in it. */
   networks: Record<string, { id: string }>;
-  /** Mounts by target. `source` is the volume's name for volumes, the host path for binds, absent for tmpfs. */
+  /**
+   * Volumes and host folders by target; `source` is the volume's name or the host path. tmpfs is not in it: some engines
+   * do not list it.
+   */
   mounts: Record<string, { type: string; source?: string }>;
   /** Milliseconds since the epoch. */
   createdAt: number;

@@ -1,0 +1,50 @@
+/** Docker Hub's key in `auths`, for historical reasons an address. */
+const HUB_KEY = "https://index.docker.io/v1/";
+const HUB = "docker.io";
+
+type AuthEntry = { auth?: string; username?: string; password?: string; identitytoken?: string };
+
+/** The registry a reference is pulled from: what stands before its first slash when it looks like a host, else Docker Hub. */
+export function registryOf(reference: string): string {
+  const first = reference.includes("/") ? (reference.split("/", 1)[0] as string) : "";
+  const isHost = first.includes(".") || first.includes(":") || first === "localhost";
+  return isHost && first !== "index.docker.io" ? first : HUB;
+}
+
+/**
+ * Value of `X-Registry-Auth` for a reference (Docker Engine API, "Authentication"): base64url of JSON. Taken from `auths`
+ * in Docker's `config.json`. Credential helpers are programs and are never run; undefined without an entry.
+ * @param config text of `config.json`
+ */
+export function registryAuth(config: string | undefined, reference: string): string | undefined {
+  const registry = registryOf(reference);
+  const { auths = {} } = parse(config);
+  const keys = registry === HUB ? [HUB_KEY, HUB] : [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
+  const key = keys.find((candidate) => Object.hasOwn(auths, candidate));
+  const entry = key === undefined ? undefined : auths[key];
+  const credentials = entry && credentialsOf(entry);
+  if (!credentials) return undefined;
+  const value = { ...credentials, serveraddress: registry === HUB ? HUB_KEY : registry };
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/** Whether the person's login for a registry is kept where devc does not look. */
+export function usesCredentialHelper(config: string | undefined, reference: string): boolean {
+  const { credsStore, credHelpers = {} } = parse(config);
+  const registry = registryOf(reference);
+  return Boolean(credsStore) || Object.hasOwn(credHelpers, registry === HUB ? HUB_KEY : registry);
+}
+
+function credentialsOf({ auth, username, password, identitytoken }: AuthEntry): object | undefined {
+  if (identitytoken) return { identitytoken };
+  if (username !== undefined && password !== undefined) return { username, password };
+  const text = Buffer.from(auth ?? "", "base64").toString();
+  const at = text.indexOf(":");
+  return at < 0 ? undefined : { username: text.slice(0, at), password: text.slice(at + 1).replace(/\0+$/, "") };
+}
+
+type DockerConfig = { auths?: Record<string, AuthEntry>; credsStore?: string; credHelpers?: Record<string, string> };
+
+function parse(config: string | undefined): DockerConfig {
+  return config === undefined ? {} : ((JSON.parse(config) as DockerConfig | null) ?? {});
+}
