@@ -4,6 +4,7 @@ import type { Operation } from "fast-json-patch";
 import type { ContainerDetail, LiveContainer } from "../drivers/engine/engine.ts";
 import type { DesiredSandbox } from "../model/desired.ts";
 import { hashMatches } from "../model/hash.ts";
+import { sorted } from "../model/json.ts";
 import { LABEL } from "../model/labels.ts";
 import type { ContainerSpec, ResourcesSpec } from "../model/spec.ts";
 import { dearest, wayOf } from "./fields.ts";
@@ -45,8 +46,10 @@ export function assess(desired: DesiredSandbox, owned: OwnedContainer, live: Liv
   const core = coreMatches ? desired.spec : owned.spec;
   const readBack = { ...(detail ? actual(core, detail) : core), image: owned.spec.image };
   const [liveId, wantedId] = imageId === undefined ? [{}, {}] : [{ imageId: container.imageId }, { imageId }];
-  const before = { ...viewOfLive(readBack, container, live, resources), ...liveId };
-  const after = { ...viewOfDesired(desired), ...wantedId };
+  const [before, after] = inOrder(
+    { ...viewOfLive(readBack, container, live, resources), ...liveId },
+    { ...viewOfDesired(desired), ...wantedId },
+  );
   const patch = compare(before, after, true);
   const changes = patch.filter(({ op }) => op !== "test");
   const causeOf = (path: string): Cause => {
@@ -74,6 +77,15 @@ export function assess(desired: DesiredSandbox, owned: OwnedContainer, live: Liv
 /** What a sandbox looks like when nothing is left to do. */
 export function viewOfDesired(desired: DesiredSandbox): SandboxView {
   return { ...desired.spec, name: desired.name, state: desired.state };
+}
+
+/**
+ * Both views with their members sorted, so that the order in which an engine tells them never shows in a plan.
+ * Equal views, by far the most, are left as they are.
+ */
+function inOrder(before: SandboxView, after: SandboxView): [SandboxView, SandboxView] {
+  if (compare(before, after).length === 0) return [before, after];
+  return [sorted(before), sorted(after)];
 }
 
 function viewOfLive(spec: ContainerSpec, container: LiveContainer, live: Live, resources: ResourcesSpec): SandboxView {

@@ -1,9 +1,10 @@
-import type { Engine } from "../drivers/engine/engine.ts";
+import type { Engine, LiveVolume } from "../drivers/engine/engine.ts";
 import { DevcError } from "../model/errors.ts";
 import { containerLabels, plainLabels } from "../model/labels.ts";
 import type { Origin } from "../model/labels.ts";
 import { addressOf, parseAddress } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
+import { claimVolume } from "./ownership.ts";
 import type { Clock } from "./clock.ts";
 import type { ContainerRef, ImageRef, NetworkRef, OpCall } from "./plan-types.ts";
 
@@ -34,13 +35,11 @@ export async function perform(call: OpCall, address: Address, context: CallConte
     case "image.pull":
       await pull(call.reference, context);
       return undefined;
-    case "volume.create":
-      await engine.createVolume({
-        name: call.name,
-        spec: call.spec,
-        labels: plainLabels(context.origin, call.owner, call.spec),
-      });
+    case "volume.create": {
+      const labels = plainLabels(context.origin, call.owner, call.spec);
+      requireOurs(await engine.createVolume({ name: call.name, spec: call.spec, labels }), call.owner, context.origin);
       return undefined;
+    }
     case "volume.remove":
       await engine.removeVolume(call.name);
       return undefined;
@@ -85,6 +84,16 @@ export async function perform(call: OpCall, address: Address, context: CallConte
       await engine.removeContainer(container);
       return undefined;
   }
+}
+
+/** Creating a volume succeeds when one of its name exists: nobody else's may end up in a sandbox. */
+function requireOurs(volume: LiveVolume, address: Address, origin: Origin): void {
+  const claim = claimVolume(origin, volume);
+  if (claim.ours && claim.address === address) return;
+  throw new DevcError("engine-conflict", `volume ${volume.name} exists and was not made by devc for ${address}`, {
+    subject: volume.name,
+    hint: "remove or rename that volume, or give the project's volume another name",
+  });
 }
 
 function resolve(ref: ContainerRef | NetworkRef, { created }: CallContext): string {

@@ -1,6 +1,7 @@
-import type { LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
+import type { LiveContainer, LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
 import { parseAddress, recordName } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
+import type { ContainerSpec } from "../model/spec.ts";
 import type { Live } from "./live.ts";
 import { claimContainer, claimNetwork, claimVolume } from "./ownership.ts";
 import type { Claim, Identity, OwnedContainer, OwnedPlain } from "./ownership.ts";
@@ -33,8 +34,15 @@ export type Undeclared = {
   staleRecords: Map<Address, Group<LiveVolume>>;
 };
 
-/** Sorts a snapshot into what is ours and what is not. Pure; the order of the lists does not matter. */
-export function inventory(identity: Identity, live: Live): Inventory {
+/**
+ * Sorts a snapshot into what is ours and what is not. Pure; the order of the lists does not matter.
+ * @param known see `claimContainer`
+ */
+export function inventory(
+  identity: Identity,
+  live: Live,
+  known: ReadonlyMap<string, ContainerSpec> = new Map(),
+): Inventory {
   const labelsById = new Map(Object.values(live.images).map((image) => [image?.id, image?.labels]));
   const foreign: Foreign[] = [];
   const roots: string[] = [];
@@ -50,7 +58,7 @@ export function inventory(identity: Identity, live: Live): Inventory {
     return false;
   };
   const containers = byId(live.containers).flatMap((container) => {
-    const claim = claimContainer(identity, container, labelsById.get(container.imageId));
+    const claim = claimContainer(identity, container, labelsById.get(container.imageId), known);
     return judge("container", container.id, container.name, claim) ? [claim] : [];
   });
   const networks = byId(live.networks).flatMap((network) => {
@@ -90,6 +98,30 @@ export function inventory(identity: Identity, live: Live): Inventory {
       };
     },
   };
+}
+
+/**
+ * Leaves out networks and volumes that are in use by containers this plan does not touch: the engine would refuse to remove
+ * them, on every apply again.
+ */
+export function withoutUsed(undeclared: Undeclared, staying: LiveContainer[]): Undeclared {
+  const networks = new Set(staying.flatMap((container) => Object.values(container.networks).map(({ id }) => id)));
+  const sources = new Set(staying.flatMap(({ mounts }) => Object.values(mounts).map(({ source }) => source)));
+  return {
+    ...undeclared,
+    networks: filterGroups(undeclared.networks, ({ id }) => !networks.has(id)),
+    volumes: filterGroups(undeclared.volumes, ({ name }) => !sources.has(name)),
+  };
+}
+
+function filterGroups<Item>(
+  groups: Map<Address, Group<Item>>,
+  test: (item: Item) => boolean,
+): Map<Address, Group<Item>> {
+  const filtered = [...groups].map(([address, { project, items }]) => {
+    return [address, { project, items: items.filter(test) }] as const;
+  });
+  return new Map(filtered.filter(([, { items }]) => items.length > 0));
 }
 
 function group<Plain extends { address: Address }, Item>(

@@ -82,10 +82,12 @@ function isHealthySoFar({ state, health }: OwnedContainer["container"]): boolean
   return state === "running" && health !== "unhealthy";
 }
 
-/** Whether a container was made from what is desired now, as far as labels and image tell. */
+/** Whether a container was made from what is desired now, as far as labels, image and networks tell. */
 function isCurrent(desired: DesiredSandbox, owned: OwnedContainer, live: Live): boolean {
   const image = live.images[desired.spec.image];
+  const present = new Set(["", ...live.networks.map(({ id }) => id)]);
   return (
+    Object.values(owned.container.networks).every(({ id }) => present.has(id)) &&
     hashMatches("core", owned.container.labels[LABEL.core], desired.spec) &&
     hashMatches("live", owned.container.labels[LABEL.live], desired.spec) &&
     (image ? image.id === owned.container.imageId : owned.spec.image === desired.spec.image)

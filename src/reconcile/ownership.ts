@@ -29,11 +29,13 @@ export type Identity = { workspace: string; root: string };
  * were not inherited from its image (an image committed from a sandbox carries the whole set; a container devc creates
  * always has its own generation).
  * @param imageLabels labels of the container's image; undefined when the engine no longer has it
+ * @param known specs by their label text, so that a label that says what is desired need not be parsed and hashed again
  */
 export function claimContainer(
   identity: Identity,
   container: LiveContainer,
   imageLabels: Record<string, string> | undefined,
+  known: ReadonlyMap<string, ContainerSpec> = new Map(),
 ): Claim<OwnedContainer> {
   const { labels } = container;
   if (imageLabels?.[LABEL.generation] !== undefined && imageLabels[LABEL.generation] === labels[LABEL.generation]) {
@@ -43,7 +45,7 @@ export function claimContainer(
   if (!identified.ours) return identified;
   const parsed = parseAddress(identified.address);
   if (parsed?.kind !== "sandbox") return { ours: false, why: `${identified.address} is no address of a container` };
-  const spec = parseSpec(labels[LABEL.spec]);
+  const spec = known.get(labels[LABEL.spec] ?? "") ?? parseSpec(labels[LABEL.spec]);
   const intact = spec && hashMatches("core", labels[LABEL.core], spec) && hashMatches("live", labels[LABEL.live], spec);
   if (!intact) return { ours: false, why: "its spec label does not match its hashes" };
   const role = roleOf(containerName(identity.workspace, parsed.project), container.name);

@@ -44,18 +44,23 @@ export function examineSandbox(
   return { desired, settlement, assessment, ...(record ? { record } : {}), creates: replaces && !candidate };
 }
 
+/** Whether protection keeps a sandbox from the replacement it needs; then nothing of it is touched. */
+export function isGuarded({ desired, assessment }: SandboxCase): boolean {
+  return desired.protect && assessment?.way === "replace";
+}
+
 /** Plans one declared sandbox: its operations and its change. */
 export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live, workspace: string): void {
   const { desired, settlement, assessment } = found;
-  const step = createSteps(builder, desired);
+  const step = createSteps(builder, found);
   if (!assessment || !settlement.current) {
     for (const leftover of settlement.remove) step(leftover.cause, removal(leftover.owned));
     create(step, desired, desired.name, live);
-    builder.change(creation(desired));
+    builder.change(creation(desired, live));
     return;
   }
   const current = settlement.current;
-  const guards = assessment.way === "replace" && desired.protect ? [protectedGuard(desired, "replaced")] : [];
+  const guards = isGuarded(found) ? [protectedGuard(desired, "replaced")] : [];
   if (guards.length === 0) {
     for (const leftover of settlement.remove) step(leftover.cause, removal(leftover.owned));
     if (current.role !== "final") {
@@ -65,17 +70,18 @@ export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live
     if (assessment.way === "replace") replace(step, found, current, live);
     else repair(step, found, current, { live, workspace, builder });
   }
-  builder.change(difference(found, current, assessment, guards));
+  builder.change(difference(found, current, assessment, guards, live));
 }
 
 /** Adds the next step of a sandbox: steps run one after another, the first after what the sandbox needs. */
 export type Step = (cause: string, call: OpCall, undo?: OpCall[]) => number;
 
-function createSteps(builder: PlanBuilder, desired: DesiredSandbox): Step {
+function createSteps(builder: PlanBuilder, { desired, creates }: SandboxCase): Step {
   const { spec, address } = desired;
   const volumes = Object.values(spec.mounts ?? {}).flatMap((mount) => (mount.type === "volume" ? [mount.source] : []));
   const networks = spec.network.mode === "bridge" ? Object.keys(spec.network.networks) : [];
-  const things = [`image:${spec.image}`, ...volumes.map((v) => `volume:${v}`), ...networks.map((n) => `network:${n}`)];
+  const images = creates ? [`image:${spec.image}`] : [];
+  const things = [...images, ...volumes.map((v) => `volume:${v}`), ...networks.map((n) => `network:${n}`)];
   const needs = things.map((thing) => builder.providerOf(thing)).filter((n) => n !== undefined);
   let last: number | undefined;
   return (cause, call, undo) => {
@@ -140,7 +146,7 @@ export function removal(owned: OwnedContainer): OpCall {
   return { op: "container.remove", container: { id: owned.container.id } };
 }
 
-function creation(desired: DesiredSandbox): Omit<Change, "ops"> {
+function creation(desired: DesiredSandbox, live: Live): Omit<Change, "ops"> {
   const { address, project } = desired;
   return {
     address,
@@ -153,7 +159,7 @@ function creation(desired: DesiredSandbox): Omit<Change, "ops"> {
     security: [],
     disruption: "none",
     guards: [],
-    expect: { absent: true },
+    expect: { absent: true, ...imageExpectation(desired, live) },
   };
 }
 
@@ -162,6 +168,7 @@ function difference(
   current: OwnedContainer,
   assessment: Assessment,
   guards: Guard[],
+  live: Live,
 ): Omit<Change, "ops"> {
   const leftovers: Reason[] = settlement.remove.map(({ owned, cause }) => ({
     code: "interrupted",
@@ -177,10 +184,10 @@ function difference(
     drift: reasons.some(({ drift }) => drift),
     reasons,
     patch: assessment.patch,
-    security: securityDelta(assessment.lastApplied, desired.spec),
+    security: assessment.way === "none" ? [] : securityDelta(assessment.lastApplied, desired.spec),
     disruption: action === "replace" ? "replace" : "none",
     guards,
-    expect: expectation(current),
+    expect: { ...expectation(current), ...(action === "replace" ? imageExpectation(desired, live) : {}) },
   };
 }
 
@@ -191,6 +198,11 @@ function actionOf({ way, before, after }: Assessment, interrupted: boolean): Act
   const onlyState = way === "start" && before.state !== after.state;
   if (onlyState) return after.state === "stopped" ? "stop" : "start";
   return "update";
+}
+
+function imageExpectation(desired: DesiredSandbox, live: Live): Precondition {
+  const image = live.images[desired.spec.image];
+  return image ? { image: image.id } : {};
 }
 
 /** The state a plan for this container relies on. */

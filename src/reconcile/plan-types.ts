@@ -33,7 +33,14 @@ export type ReasonCode =
 export type Guard = { code: "protected" | "mass-delete"; message: string; hint: string };
 
 /** State a saved plan relies on; compared when it is applied. */
-export type Precondition = { id?: string; core?: string; state?: string; absent?: true };
+export type Precondition = {
+  id?: string;
+  core?: string;
+  state?: string;
+  absent?: true;
+  /** ID of the image a container will be created from; a tag that moved since makes the plan stale. */
+  image?: string;
+};
 
 /** One resource's part of the plan. */
 export type Change = {

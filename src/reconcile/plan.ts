@@ -1,11 +1,14 @@
 import { compare } from "fast-json-patch";
 
+import type { LiveContainer, LiveNetwork } from "../drivers/engine/engine.ts";
 import type { Desired, DesiredResource, DesiredSandbox } from "../model/desired.ts";
 import { DevcError } from "../model/errors.ts";
+import { canonicalJson } from "../model/json.ts";
 import { LABEL } from "../model/labels.ts";
 import { addressOf, recordName } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
-import { inventory } from "./inventory.ts";
+import type { ContainerSpec } from "../model/spec.ts";
+import { inventory, withoutUsed } from "./inventory.ts";
 import type { Inventory, Undeclared } from "./inventory.ts";
 import { guardMassDelete, summarize } from "./guards.ts";
 import type { Live } from "./live.ts";
@@ -13,7 +16,15 @@ import type { OwnedContainer } from "./ownership.ts";
 import { createPlanBuilder } from "./plan-builder.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import { planImage, planNetwork, planNetworkRemoval, planVolume, planVolumeRemoval } from "./plan-plain.ts";
-import { examineSandbox, expectation, isActive, planSandbox, protectedGuard, removal } from "./plan-sandbox.ts";
+import {
+  examineSandbox,
+  expectation,
+  isActive,
+  isGuarded,
+  planSandbox,
+  protectedGuard,
+  removal,
+} from "./plan-sandbox.ts";
 import type { SandboxCase } from "./plan-sandbox.ts";
 import type { Foreign, Plan } from "./plan-types.ts";
 
@@ -37,7 +48,7 @@ export type PlanOptions = {
 export function plan(desired: Desired, live: Live, options: PlanOptions = {}): Plan {
   const { workspace, root } = desired;
   const selected = (project: string): boolean => options.projects === undefined || options.projects.includes(project);
-  const held = inventory({ workspace, root }, live);
+  const held = inventory({ workspace, root }, live, specsByLabel(desired));
   if (held.otherRoot !== undefined) throw rootConflict(desired, held.otherRoot);
   const resources = desired.resources.filter(({ project }) => selected(project));
   const cases = resources.filter(isSandbox).map((sandbox) => {
@@ -48,8 +59,10 @@ export function plan(desired: Desired, live: Live, options: PlanOptions = {}): P
   for (const found of cases) planSandbox(builder, found, live, workspace);
   const declared = new Set(desired.resources.map(({ address }) => address));
   const undeclared = held.without(declared, selected);
-  planRemovals(builder, undeclared, held.records, options);
-  const kept = options.pruneVolumes ? [] : [...undeclared.volumes.keys()].toSorted();
+  const removable = withoutUsed(undeclared, staying(live, cases, undeclared, options));
+  planRemovals(builder, removable, held, options);
+  const pruned = options.pruneVolumes ? removable.volumes : new Map();
+  const kept = [...undeclared.volumes.keys()].filter((address) => !pruned.has(address)).toSorted();
   const { changes, ops } = builder.finish();
   const guarded = guardMassDelete(changes, held.containers.size, options.allowDelete);
   const strays = cases.flatMap(({ settlement }) => settlement.strays).map(asForeign);
@@ -58,6 +71,10 @@ export function plan(desired: Desired, live: Live, options: PlanOptions = {}): P
   );
   const notices = desired.notices.filter(({ project }) => project === undefined || selected(project));
   return { workspace, root, notices, changes: guarded, ops, kept, foreign, summary: summarize(guarded) };
+}
+
+function specsByLabel({ resources }: Desired): Map<string, ContainerSpec> {
+  return new Map(resources.filter(isSandbox).map(({ spec }) => [canonicalJson(spec), spec]));
 }
 
 function isSandbox(resource: DesiredResource): resource is DesiredSandbox {
@@ -94,16 +111,12 @@ function planWhatSandboxesNeed(
 }
 
 /** Removes what is no longer declared: sandboxes first, then what they used. */
-function planRemovals(
-  builder: PlanBuilder,
-  undeclared: Undeclared,
-  records: Inventory["records"],
-  options: PlanOptions,
-): void {
-  for (const [address, owned] of undeclared.containers) deleteSandbox(builder, address, owned, records, options);
+function planRemovals(builder: PlanBuilder, undeclared: Undeclared, held: Inventory, options: PlanOptions): void {
+  for (const [address, owned] of undeclared.containers) deleteSandbox(builder, address, owned, held.records, options);
   const after = (project: string): number[] => builder.opsOf(addressOf("sandbox", project));
   for (const [address, { project, items }] of undeclared.networks) {
-    planNetworkRemoval(builder, { address, project }, items, after(project));
+    const users = usersOf(items, held).flatMap((user) => builder.opsOf(user));
+    planNetworkRemoval(builder, { address, project }, items, [...after(project), ...users]);
   }
   for (const [address, { project, items }] of undeclared.staleRecords) {
     planVolumeRemoval(builder, { address, kind: "record", project }, items, []);
@@ -112,6 +125,30 @@ function planRemovals(
   for (const [address, { project, items }] of undeclared.volumes) {
     planVolumeRemoval(builder, { address, kind: "volume", project }, items, after(project));
   }
+}
+
+/** Containers that this plan neither changes nor removes: renamed by somebody, protected, not selected, not ours. */
+function staying(live: Live, cases: SandboxCase[], undeclared: Undeclared, options: PlanOptions): LiveContainer[] {
+  const changing = cases
+    .filter((found) => !isGuarded(found))
+    .flatMap(({ settlement: { current, candidate, remove } }) => [
+      current,
+      candidate,
+      ...remove.map(({ owned }) => owned),
+    ]);
+  const deleted = [...undeclared.containers.values()]
+    .flat()
+    .filter(({ project }) => !options.protectedProjects?.includes(project));
+  const touched = new Set([...changing, ...deleted].map((owned) => owned?.container.id));
+  return live.containers.filter(({ id }) => !touched.has(id));
+}
+
+/** Sandboxes with a container on one of the networks, also those that somebody else connected. */
+function usersOf(networks: LiveNetwork[], { containers }: Inventory): Address[] {
+  const ids = new Set(networks.map(({ id }) => id));
+  const attached = ({ container }: OwnedContainer): boolean =>
+    Object.values(container.networks).some(({ id }) => ids.has(id));
+  return [...containers].filter(([, owned]) => owned.some(attached)).map(([address]) => address);
 }
 
 function deleteSandbox(

@@ -142,6 +142,18 @@ describe("execute", () => {
     ]);
   });
 
+  it("does not take a volume of its name that somebody else made", async () => {
+    const { engine, apply } = setUp();
+    const volume = { name: "devc-acme-web.cache", labels: { owner: "other" }, spec: { driver: "local" } } as const;
+    await engine.hands.create.createVolume(volume);
+    const outcome = await apply(desiredOf({ web: { volumes: ["cache"] } }));
+    expect(outcome.resources).toMatchObject([
+      { address: "sandbox/web", result: "skipped" },
+      { address: "volume/web/cache", result: "failed", error: { code: "engine-conflict" } },
+    ]);
+    expect(engine.snapshot().containers).toEqual([]);
+  });
+
   it("removes the record of an update in place together with its container", async () => {
     const { engine, apply } = setUp();
     await apply(desiredOf({ web: { resources: { pids: 100 } } }));

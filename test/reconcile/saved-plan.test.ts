@@ -52,6 +52,14 @@ describe("a saved plan", () => {
     expect(() => restrictToSaved(saved, fresh, FROM)).toThrowError(expect.objectContaining({ code: "plan-stale" }));
   });
 
+  it("is refused when the tag of an image to create from moved meanwhile", () => {
+    const live = liveOf(BEFORE);
+    const moved = { ...live, images: { ...live.images, "debian:13": { id: "sha256:moved", labels: {}, user: "" } } };
+    expect(() => restrictToSaved(saved, plan(WANTED, moved), FROM)).toThrowError(
+      expect.objectContaining({ code: "plan-stale" }),
+    );
+  });
+
   it("is refused when a change now needs something that was not planned", () => {
     const fresh = plan(WANTED, { ...liveOf(BEFORE), images: { "debian:13": null } });
     expect(() => restrictToSaved(saved, fresh, FROM)).toThrowError(expect.objectContaining({ code: "plan-stale" }));
