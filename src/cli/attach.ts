@@ -1,0 +1,50 @@
+import { LOGIN_SHELL_COMMAND } from "../drivers/terminal/login-shell.ts";
+import { DevcError } from "../model/errors.ts";
+import { COMMON, COMMON_HELP } from "./common.ts";
+import type { Context } from "./context.ts";
+import type { Input, OperandSpec, OptionTable } from "./options.ts";
+import { enter, findSandbox, onTerminal, variablesOf } from "./sandbox.ts";
+
+export const options = {
+  ...COMMON,
+  user: { type: "string", short: "u" },
+  env: { type: "string", short: "e", multiple: true },
+} as const satisfies OptionTable;
+
+export const operands: OperandSpec = { usage: "[PROJECT]", min: 0, max: 1 };
+
+/** Signals belong to the shell inside. */
+export const ownsSignals = true;
+
+export const help = `Usage: devc attach [OPTIONS] [PROJECT]
+
+Opens a login shell in a running sandbox, in its working folder: $SHELL of the sandbox, the user's shell in its
+/etc/passwd, bash, or sh. PROJECT may be left out when the workspace has one project, or inside a project's folder.
+
+  -u, --user USER          as this user: name, id, or user:group
+  -e, --env NAME[=VALUE]   with this variable; without VALUE the one it has here; may be repeated
+
+${COMMON_HELP}
+Examples:
+  devc up web && devc attach web
+  devc attach -u root web
+`;
+
+/** Opens a shell in the sandbox of a project and gives its exit status. */
+export async function run(
+  context: Context,
+  { operands: words, rest, options: given }: Input<typeof options>,
+): Promise<number> {
+  const [project] = [...words, ...(rest ?? [])];
+  if (!onTerminal(context)) {
+    throw new DevcError("usage", "attach needs a terminal", { hint: `devc exec ${project ?? "PROJECT"} -- COMMAND` });
+  }
+  const env = variablesOf(context, given.env);
+  const sandbox = await findSandbox(context, given.file, project);
+  return enter(context, sandbox, {
+    command: LOGIN_SHELL_COMMAND,
+    env,
+    tty: true,
+    ...(given.user === undefined ? {} : { user: given.user }),
+  });
+}

@@ -1,0 +1,28 @@
+import type { OpCall } from "../reconcile/plan-types.ts";
+import { printable } from "./text.ts";
+
+type Name = OpCall["op"];
+
+const TEXTS: { [N in Name]: (call: Extract<OpCall, { op: N }>) => string } = {
+  "image.pull": ({ reference }) => `pull ${reference}`,
+  "volume.create": ({ name }) => `create volume ${name}`,
+  "volume.remove": ({ name }) => `remove volume ${name}`,
+  "network.create": ({ name }) => `create network ${name}`,
+  "network.remove": () => "remove network",
+  "network.connect": () => "connect network",
+  "network.disconnect": () => "disconnect network",
+  "container.create": ({ name }) => `create ${name}`,
+  "container.start": () => "start",
+  "container.unpause": () => "unpause",
+  "container.wait": () => "wait until it is healthy",
+  "container.stop": () => "stop",
+  "container.rename": ({ name }) => `rename to ${name}`,
+  "container.update": () => "update limits",
+  "container.remove": () => "remove container",
+};
+
+/** What an operation does, in few words. */
+export function opText(call: OpCall): string {
+  const text = TEXTS[call.op] as (call: OpCall) => string;
+  return printable(text(call));
+}
