@@ -13,6 +13,7 @@ export default defineConfig({
           exclude: ENGINE_TESTS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +29,6 @@ export default defineConfig({
         },
       },
     ],
-    maxWorkers: 2,
     passWithNoTests: false,
   },
 });

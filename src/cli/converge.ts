@@ -7,6 +7,7 @@ import { execute } from "../reconcile/execute.ts";
 import type { Plan } from "../reconcile/plan-types.ts";
 import { restrictToSaved } from "../reconcile/saved-plan.ts";
 import type { SavedPlan } from "../reconcile/saved-plan.ts";
+import { planLine, versionLine } from "../report/event-lines.ts";
 import { outcomeText } from "../report/outcome-text.ts";
 import { planText } from "../report/plan-text.ts";
 import type { PlanView } from "../report/plan-view.ts";
@@ -42,7 +43,9 @@ export type Goal = {
  * @throws DevcError `locked`, `refused`, `plan-stale`, and what planning throws
  */
 export async function converge(context: Context, given: Given, goal: Goal): Promise<number> {
-  const began = context.clock.now();
+  const { reporter, clock } = context;
+  const began = clock.now();
+  reporter.line(versionLine(context.version));
   const workspace = await openWorkspace(context, given.file);
   goal.check?.(workspace);
   const engine = await openEngine(context);
@@ -52,7 +55,7 @@ export async function converge(context: Context, given: Given, goal: Goal): Prom
     ? restrictToSaved(goal.saved, prepared.plan, fingerprint(context, workspace, engine))
     : prepared.plan;
   const view = { ...prepared.view, plan };
-  const { reporter } = context;
+  reporter.line(planLine(view, clock.now()));
   if (!reporter.quiet) reporter.result(planText(view, reporter.out, { verbose: reporter.verbose }));
   const question = goal.question?.(plan);
   await confirm(context, plan, {

@@ -28,7 +28,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 };
 
 /** A command gets the input of its own table: dispatch is the one place that need not know which. */
-function command<Module extends { run(context: Context, input: never): Promise<number> }>(module: Module): Command {
+function command(module: { run(context: Context, input: never): Promise<number> }): Command {
   return module as unknown as Command;
 }
 

@@ -1,4 +1,4 @@
-import type { Desired, DesiredResource, Notice } from "./desired.ts";
+import type { Desired, DesiredImage, DesiredNetwork, DesiredSandbox, DesiredVolume, Notice } from "./desired.ts";
 import type { Manifest, ManifestProject } from "./manifest.ts";
 import { addressOf, containerName, volumeName } from "./names.ts";
 import type { Posture } from "./profiles.ts";
@@ -23,82 +23,87 @@ const NANO = 1e9;
  * Compiles a manifest into everything the workspace should have. Pure: equal inputs give equal results.
  * @param engine what the engine has; limits above it are clamped with a notice. Without it nothing is clamped.
  */
-export function compile(manifest: Manifest, engine: EngineCapacity | undefined): Desired {
+export function compile({ workspace, root, projects }: Manifest, engine: EngineCapacity | undefined): Desired {
   const notices: Notice[] = [];
-  const resources = manifest.projects.flatMap((project) =>
-    compileProject(manifest.workspace, project, engine, notices),
-  );
+  const resources = [
+    ...projects.map(imageOf),
+    ...projects.filter(isOpen).map((project) => networkOf(workspace, project)),
+    ...projects.map((project) => sandboxOf(workspace, project, engine, notices)),
+    ...projects.flatMap((project) => volumesOf(workspace, project)),
+  ];
   return {
-    workspace: manifest.workspace,
-    root: manifest.root,
-    projects: manifest.projects.map(({ name }) => name),
+    workspace,
+    root,
+    projects: projects.map(({ name }) => name),
     resources: resources.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
     notices,
   };
 }
 
-function compileProject(
+function imageOf({ name, image }: ManifestProject): DesiredImage {
+  return { kind: "image", address: addressOf("image", name), project: name, reference: image };
+}
+
+function isOpen({ posture }: ManifestProject): boolean {
+  return posture.network === "open";
+}
+
+function networkOf(workspace: string, { name }: ManifestProject): DesiredNetwork {
+  const address = addressOf("network", name);
+  return { kind: "network", address, project: name, name: containerName(workspace, name), spec: { driver: "bridge" } };
+}
+
+function volumesOf(workspace: string, { name, volumes }: ManifestProject): DesiredVolume[] {
+  return volumes.map((volume) => ({
+    kind: "volume",
+    address: addressOf("volume", name, volume),
+    project: name,
+    name: volumeName(workspace, name, volume),
+    spec: { driver: "local" },
+  }));
+}
+
+function sandboxOf(
   workspace: string,
   project: ManifestProject,
   engine: EngineCapacity | undefined,
   notices: Notice[],
-): DesiredResource[] {
-  const { name, posture, volumes } = project;
-  const containerOrNetwork = containerName(workspace, name);
-  if (posture.network === "allowlist") notices.push(closedNetwork(project));
-  const limits = clamp(project, engine, notices);
-  const network: DesiredResource[] =
-    posture.network === "open"
-      ? [
-          {
-            kind: "network",
-            address: addressOf("network", name),
-            project: name,
-            name: containerOrNetwork,
-            spec: { driver: "bridge" },
-          },
-        ]
-      : [];
-  return [
-    { kind: "image", address: addressOf("image", name), project: name, reference: project.image },
-    ...network,
-    {
-      kind: "sandbox",
-      address: addressOf("sandbox", name),
-      project: name,
-      name: containerOrNetwork,
-      spec: containerSpec(workspace, project, limits),
-      state: project.state,
-      protect: project.protect,
-    },
-    ...volumes.map((volume): DesiredResource => ({
-      kind: "volume",
-      address: addressOf("volume", name, volume),
-      project: name,
-      name: volumeName(workspace, name, volume),
-      spec: { driver: "local" },
-    })),
-  ];
+): DesiredSandbox {
+  const { name, profile, posture, state, protect } = project;
+  if (posture.network === "allowlist") {
+    const message = `profile ${profile}: no network until the egress gateway exists`;
+    notices.push({ code: "closed-network", project: name, message });
+  }
+  return {
+    kind: "sandbox",
+    address: addressOf("sandbox", name),
+    project: name,
+    name: containerName(workspace, name),
+    spec: containerSpec(workspace, project, clamp(project, engine, notices)),
+    state,
+    protect,
+  };
 }
 
-/** Keys are in canonical order at every level (json.ts, `sorted`), so that hashing and comparing a spec copies nothing. */
+/**
+ * Members are added one by one in canonical order, at every level: then hashing and comparing a spec copies nothing
+ * (json.ts, `sorted`).
+ */
 function containerSpec(workspace: string, project: ManifestProject, resources: ResourcesSpec): ContainerSpec {
-  const { name, posture, folder, env, user, runtime } = project;
+  const { name, posture, folder, env, user, runtime, image } = project;
   const mounts = mountSpecs(workspace, project);
-  return {
-    capabilities: capabilitySpec(posture),
-    ...KEEP_ALIVE,
-    ...(isEmpty(env) ? {} : { env }),
-    hostname: name,
-    image: project.image,
-    ...(isEmpty(mounts) ? {} : { mounts }),
-    network: attachment(workspace, project),
-    ...(posture.noNewPrivileges ? { noNewPrivileges: true as const } : {}),
-    ...(isEmpty(resources) ? {} : { resources }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(user === undefined ? {} : { user }),
-    ...(folder ? { workdir: folder.target } : {}),
-  };
+  const spec = { capabilities: capabilitySpec(posture), ...KEEP_ALIVE } as ContainerSpec;
+  if (!isEmpty(env)) spec.env = env;
+  spec.hostname = name;
+  spec.image = image;
+  if (!isEmpty(mounts)) spec.mounts = mounts;
+  spec.network = attachment(workspace, project);
+  if (posture.noNewPrivileges) spec.noNewPrivileges = true;
+  if (!isEmpty(resources)) spec.resources = resources;
+  if (runtime !== undefined) spec.runtime = runtime;
+  if (user !== undefined) spec.user = user;
+  if (folder) spec.workdir = folder.target;
+  return spec;
 }
 
 function isEmpty(map: object): boolean {
@@ -107,13 +112,14 @@ function isEmpty(map: object): boolean {
 }
 
 function mountSpecs(workspace: string, { name, folder, mounts }: ManifestProject): Record<string, MountSpec> {
-  const own = Object.entries(mounts).map(([target, mount]): [string, MountSpec] => {
-    return mount.type === "volume"
-      ? [target, { ...mount, source: volumeName(workspace, name, mount.source) }]
-      : [target, mount];
-  });
-  if (folder) own.push([folder.target, { source: folder.source, type: "bind" }]);
-  return Object.fromEntries(own.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const targets = Object.keys(mounts);
+  if (folder) targets.push(folder.target);
+  const specs: Record<string, MountSpec> = {};
+  for (const target of targets.toSorted()) {
+    const mount = mounts[target] ?? { source: (folder as { source: string }).source, type: "bind" };
+    specs[target] = mount.type === "volume" ? { ...mount, source: volumeName(workspace, name, mount.source) } : mount;
+  }
+  return specs;
 }
 
 /** Always the whole set, so that every engine gives the same whatever its default is. */
@@ -130,14 +136,9 @@ function capabilitySpec({ capabilities }: Posture): NonNullable<ContainerSpec["c
 const CAPABILITY_SPECS = new WeakMap<Posture["capabilities"], NonNullable<ContainerSpec["capabilities"]>>();
 
 /** Everything that is not open is closed: an allowlist needs the gateway that applies it. */
-function attachment(workspace: string, { name, posture }: ManifestProject): NetworkAttachment {
-  if (posture.network !== "open") return { mode: "none" };
-  return { mode: "bridge", networks: { [containerName(workspace, name)]: {} } };
-}
-
-function closedNetwork({ name, profile }: ManifestProject): Notice {
-  const message = `profile ${profile}: no network until the egress gateway exists`;
-  return { code: "closed-network", project: name, message };
+function attachment(workspace: string, project: ManifestProject): NetworkAttachment {
+  if (!isOpen(project)) return { mode: "none" };
+  return { mode: "bridge", networks: { [containerName(workspace, project.name)]: {} } };
 }
 
 /** Engines refuse more CPUs than they have; more memory than there is would be no limit. */

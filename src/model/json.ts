@@ -3,9 +3,6 @@ import { hash } from "node:crypto";
 /** A plain JSON value. Specs, patches and labels are made of nothing else. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A JSON object. */
-export type JsonObject = { [key: string]: Json };
-
 /**
  * The one text of a JSON value: keys sorted by code unit (whole numbers first, where JavaScript puts them), no white space,
  * `undefined` members left out.

@@ -7,7 +7,7 @@ import type { IssueText, SourceDocument, SourceText } from "./source.ts";
 import { walkDocument } from "./walk-yaml.ts";
 
 /** What a YAML text says, or every reason why it says nothing. */
-export type ParsedYaml = { document: SourceDocument; issues?: undefined } | { issues: Issue[] };
+export type ParsedYaml = { document: SourceDocument; issues?: undefined } | { issues: Issue[]; document?: undefined };
 
 /** Deepest nesting of the parser's stack. A manifest needs about ten; the composer recurses, so this is checked before it. */
 const MAX_DEPTH = 48;

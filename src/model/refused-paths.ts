@@ -44,6 +44,8 @@ const REFUSALS: Refusal[] = [
 /** Folder of a login's sockets, among them those of rootless engines. */
 const RUNTIME_FOLDER = /^\/run\/user\/[0-9]+(\/(docker|podman|containerd|containers|buildkit|libpod)(\/|$)|$)/;
 
+const SOCKET_NAME = /\.sock(et)?$/i;
+
 /** Sockets that control an engine, wherever they are. */
 const ENGINE_SOCKET = /\/[^/]*(docker|podman|containerd|crio|buildkit|lima)[^/]*\.sock(et)?$/i;
 
@@ -51,18 +53,22 @@ const ENGINE_SOCKET = /\/[^/]*(docker|podman|containerd|crio|buildkit|lima)[^/]*
  * Makes the function that says why a host path cannot be mounted; undefined when it can. Paths are absolute and real: every
  * symbolic link resolved.
  * @param home absolute and real path of the home folder
+ * @param within the function is only asked about paths in this folder, so that it need not look at the others
  */
-export function createRefusals(home: string): (path: string) => string | undefined {
+export function createRefusals(home: string, within = "/"): (path: string) => string | undefined {
   const refusals = REFUSALS.map(({ path, ...rest }) => ({
     ...rest,
     path: path.startsWith("~") ? posix.join(home, path.slice(1)) : path,
-  }));
+  })).filter(({ path, below }) => isInside(path, within) || (below && isInside(within, path)));
   return (path) => {
-    if (ENGINE_SOCKET.test(path) || RUNTIME_FOLDER.test(path)) return ENGINE_CONTROL;
-    const refusal = refusals.find(
-      (refused) => isInside(refused.path, path) || (refused.below && isInside(path, refused.path)),
-    );
-    return refusal && refusal.path !== path && isInside(refusal.path, path) ? `${refusal.path} is in it` : refusal?.why;
+    const isSocket = SOCKET_NAME.test(path) && ENGINE_SOCKET.test(path);
+    if (isSocket || (path.startsWith("/run/user/") && RUNTIME_FOLDER.test(path))) return ENGINE_CONTROL;
+    for (const { path: refused, below, why } of refusals) {
+      if (refused === path) return why;
+      if (isInside(refused, path)) return `${refused} is in it`;
+      if (below && isInside(path, refused)) return why;
+    }
+    return undefined;
   };
 }
 

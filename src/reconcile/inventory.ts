@@ -1,4 +1,5 @@
 import type { LiveContainer, LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
+import { LABEL } from "../model/labels.ts";
 import { parseAddress, recordName } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
 import type { ContainerSpec } from "../model/spec.ts";
@@ -6,6 +7,8 @@ import type { Live } from "./live.ts";
 import { claimContainer, claimNetwork, claimVolume } from "./ownership.ts";
 import type { Claim, Identity, OwnedContainer, OwnedPlain } from "./ownership.ts";
 import type { Foreign } from "./plan-types.ts";
+
+type Claimed<Item> = OwnedPlain & { item: Item };
 
 type Group<Item> = { project: string; items: Item[] };
 
@@ -19,8 +22,13 @@ export type Inventory = {
   foreign: Foreign[];
   /** The folder of another manifest with this workspace name, when there is one. */
   otherRoot: string | undefined;
-  /** Everything of ours whose address is not declared, of the selected projects. */
-  without(declared: Set<Address>, selected: (project: string) => boolean): Undeclared;
+  /** The same, one by one. */
+  claimed: {
+    containers: OwnedContainer[];
+    networks: Claimed<LiveNetwork>[];
+    volumes: Claimed<LiveVolume>[];
+    records: Claimed<LiveVolume>[];
+  };
 };
 
 /** What is ours and not declared. */
@@ -79,25 +87,35 @@ export function inventory(
     records: new Map(records.map(({ item }) => [item.name, item])),
     foreign,
     otherRoot: roots.toSorted()[0],
-    without: (declared, selected) => {
-      const loose = containers.filter(({ address, project }) => !declared.has(address) && selected(project));
-      const [strays, standing] = partition(loose, ({ role }) => role === "renamed");
-      const existing = new Set(
-        containers.map(({ container, project }) => recordName(identity.workspace, project, container.id)),
-      );
-      const chosen = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
-        items.filter(({ project }) => selected(project));
-      const undeclared = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
-        chosen(items).filter(({ address }) => !declared.has(address));
-      return {
-        containers: group(standing, (owned) => owned),
-        strays,
-        networks: withProjects(undeclared(networks)),
-        volumes: withProjects(undeclared(data)),
-        staleRecords: withProjects(chosen(records).filter(({ item }) => !existing.has(item.name))),
-      };
-    },
+    claimed: { containers, networks, volumes: data, records },
   };
+}
+
+/** Everything of ours whose address is not declared, of the selected projects. */
+export function undeclaredOf(
+  { claimed }: Inventory,
+  declared: Set<Address>,
+  selected: (project: string) => boolean,
+): Undeclared {
+  const loose = claimed.containers.filter(({ address, project }) => !declared.has(address) && selected(project));
+  const [strays, standing] = partition(loose, ({ role }) => role === "renamed");
+  const existing = new Set(claimed.containers.map(({ container, project }) => recordOf(container, project)));
+  const chosen = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
+    items.filter(({ project }) => selected(project));
+  const undeclared = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
+    chosen(items).filter(({ address }) => !declared.has(address));
+  return {
+    containers: group(standing, (owned) => owned),
+    strays,
+    networks: withProjects(undeclared(claimed.networks)),
+    volumes: withProjects(undeclared(claimed.volumes)),
+    staleRecords: withProjects(chosen(claimed.records).filter(({ item }) => !existing.has(item.name))),
+  };
+}
+
+/** Engine name of the record of one of our containers. */
+export function recordOf({ id, labels }: LiveContainer, project: string): string {
+  return recordName(labels[LABEL.workspace] as string, project, id);
 }
 
 /**
@@ -135,7 +153,7 @@ function group<Plain extends { address: Address }, Item>(
   return groups;
 }
 
-function withProjects<Item>(items: (OwnedPlain & { item: Item })[]): Map<Address, Group<Item>> {
+function withProjects<Item>(items: Claimed<Item>[]): Map<Address, Group<Item>> {
   const projects = new Map(items.map(({ address, project }) => [address, project]));
   const groups = group(items, ({ item }) => item);
   return new Map(

@@ -4,11 +4,10 @@ import type { LiveContainer, LiveNetwork } from "../drivers/engine/engine.ts";
 import type { Desired, DesiredResource, DesiredSandbox } from "../model/desired.ts";
 import { DevcError } from "../model/errors.ts";
 import { canonicalJson } from "../model/json.ts";
-import { LABEL } from "../model/labels.ts";
-import { addressOf, recordName } from "../model/names.ts";
+import { addressOf } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
 import type { ContainerSpec } from "../model/spec.ts";
-import { inventory, withoutUsed } from "./inventory.ts";
+import { inventory, recordOf, undeclaredOf, withoutUsed } from "./inventory.ts";
 import type { Inventory, Undeclared } from "./inventory.ts";
 import { guardMassDelete, summarize } from "./guards.ts";
 import type { Live } from "./live.ts";
@@ -58,7 +57,7 @@ export function plan(desired: Desired, live: Live, options: PlanOptions = {}): P
   planWhatSandboxesNeed(builder, resources, cases, held, live);
   for (const found of cases) planSandbox(builder, found, live, workspace);
   const declared = new Set(desired.resources.map(({ address }) => address));
-  const undeclared = held.without(declared, selected);
+  const undeclared = undeclaredOf(held, declared, selected);
   const removable = withoutUsed(undeclared, staying(live, cases, undeclared, options));
   planRemovals(builder, removable, held, options);
   const pruned = options.pruneVolumes ? removable.volumes : new Map();
@@ -166,7 +165,7 @@ function deleteSandbox(
     const container = { id: one.container.id };
     const stop = isActive(one) ? [builder.op(address, "no longer declared", { op: "container.stop", container })] : [];
     const removed = builder.op(address, "no longer declared", removal(one), { after: stop });
-    const record = records.get(recordName(one.container.labels[LABEL.workspace] as string, project, one.container.id));
+    const record = records.get(recordOf(one.container, project));
     if (record)
       builder.op(address, "its container is gone", { op: "volume.remove", name: record.name }, { after: [removed] });
   }

@@ -1,8 +1,10 @@
 import { exitCodeOf } from "../model/errors.ts";
 import type { ExitCode } from "../model/errors.ts";
 import type { Clock } from "../reconcile/clock.ts";
-import { asDevcError, errorBodyOf, errorDocumentOf } from "./error-body.ts";
+import type { EventLine } from "./documents/events.ts";
+import { asDevcError, errorDocumentOf } from "./error-body.ts";
 import { errorText } from "./error-text.ts";
+import { errorLine } from "./event-lines.ts";
 import { jsonText } from "./json-text.ts";
 import type { PlanView } from "./plan-view.ts";
 import type { Progress, ProgressRenderer } from "./progress/progress.ts";
@@ -37,6 +39,8 @@ export type Reporter = Pick<ReporterOptions, "json" | "quiet" | "verbose" | "int
   result(text: string): void;
   /** Prints a document on standard output with `--json`. */
   document(value: unknown): void;
+  /** Prints one line of a stream of events on standard output with `--json`. */
+  line(event: EventLine): void;
   /** Prints a line on standard error, unless `--quiet`. */
   message(line: string): void;
   /** Prints whatever was thrown and tells the exit status. */
@@ -51,7 +55,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const out = detectStyle(stdout, env, { noColor, platform });
   const err = detectStyle(stderr, env, { noColor, platform });
   let live: Progress | undefined;
-  /** The stream of events has begun: an error is its last line, not a document of its own. */
+  /** A stream of events has begun: an error is its last line, not a document of its own. */
   let streaming = false;
 
   const toStderr = (text: string): void => {
@@ -59,9 +63,8 @@ export function createReporter(options: ReporterOptions): Reporter {
     else stderr.write(text);
   };
   const writeErrorJson = (error: ReturnType<typeof asDevcError>): void => {
-    const at = new Date(clock.now()).toISOString();
-    const line = { type: "error", at, text: error.message, error: errorBodyOf(error) };
-    stdout.write(`${streaming ? jsonText(line) : jsonText(errorDocumentOf(error), 2)}\n`);
+    const text = streaming ? jsonText(errorLine(error, clock.now())) : jsonText(errorDocumentOf(error), 2);
+    stdout.write(`${text}\n`);
   };
   return {
     json,
@@ -76,6 +79,11 @@ export function createReporter(options: ReporterOptions): Reporter {
     document: (value) => {
       if (json) stdout.write(`${jsonText(value, 2)}\n`);
     },
+    line: (event) => {
+      if (!json) return;
+      streaming = true;
+      stdout.write(`${jsonText(event)}\n`);
+    },
     message: (line) => {
       if (!quiet) toStderr(`${line}\n`);
     },
@@ -87,7 +95,6 @@ export function createReporter(options: ReporterOptions): Reporter {
       return exitCodeOf(error.code);
     },
     progress: (render, view) => {
-      streaming = json;
       const shown = render({ stream: json ? stdout : stderr, style: err, clock, view });
       live = {
         ...shown,

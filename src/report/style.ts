@@ -22,7 +22,7 @@ export function detectStyle(
   return {
     color: detectColor(stream, env, options.noColor),
     unicode: detectUnicode(env, options.platform),
-    width: stream.isTTY ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY,
+    width: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY,
   };
 }
 

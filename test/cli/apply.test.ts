@@ -51,6 +51,22 @@ describe("devc apply", () => {
     for (const line of lines) expectDocument(DOCUMENTS.events, line);
   });
 
+  it("ends the stream with the error when it is refused or the manifest is wrong", async () => {
+    await cli.devc(["apply"]);
+    for (const body of ["projects: {}", "projects: 5"]) {
+      cli.manifest(body);
+      const { status, stdout } = await cli.devc(["apply", "--json"]);
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { type: string });
+      for (const line of lines) expectDocument(DOCUMENTS.events, line);
+      const last = lines.at(-1);
+      expect([lines[0]?.type, last?.type]).toEqual(["version", "error"]);
+      expect(last).toMatchObject({ error: { exitCode: status } });
+    }
+  });
+
   it("shows one row per project on a terminal", async () => {
     const { stderr } = await cli.devc(["apply"], { typed: [], env: { NO_COLOR: "1" } });
     expect(stderr).toMatch(/✓ api +/);

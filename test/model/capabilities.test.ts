@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 
-import { CAPABILITIES, editCapabilities, readAddedCapability, readDroppedCapability } from "../../src/model/capabilities.ts";
+import {
+  CAPABILITIES,
+  editCapabilities,
+  readAddedCapability,
+  readDroppedCapability,
+} from "../../src/model/capabilities.ts";
 import { builtInProfile } from "../../src/model/profiles.ts";
 
 test("names are read with or without CAP_ and in any case", () => {
@@ -9,10 +14,16 @@ test("names are read with or without CAP_ and in any case", () => {
   }
 });
 
-test.each(["SYS_ADMIN", "cap_sys_module", "SYS_RAWIO", "DAC_READ_SEARCH", "BPF", "ALL"])("%s can be dropped but never added", (name) => {
-  expect(readDroppedCapability(name)).toHaveProperty("name");
-  expect(readAddedCapability(name)).toMatchObject({ problem: "refused-capability", message: expect.stringContaining("never granted: it") });
-});
+test.each(["SYS_ADMIN", "cap_sys_module", "SYS_RAWIO", "DAC_READ_SEARCH", "BPF", "ALL"])(
+  "%s can be dropped but never added",
+  (name) => {
+    expect(readDroppedCapability(name)).toHaveProperty("name");
+    expect(readAddedCapability(name)).toMatchObject({
+      problem: "refused-capability",
+      message: expect.stringContaining("never granted: it"),
+    });
+  },
+);
 
 test("an unknown name is refused with the nearest one", () => {
   expect(readAddedCapability("SYS_PTRACER")).toMatchObject({ problem: "unknown-capability", suggestion: "SYS_PTRACE" });
@@ -35,7 +46,9 @@ test("Linux has 41 capabilities, each known once", () => {
 });
 
 test("no built-in profile holds a capability that is never granted, and each holds those of the stricter one", () => {
-  const [strict, moderate, permissive] = ["strict", "moderate", "permissive"].map((name) => builtInProfile(name)?.capabilities ?? []);
+  const [strict, moderate, permissive] = ["strict", "moderate", "permissive"].map(
+    (name) => builtInProfile(name)?.capabilities ?? [],
+  );
   for (const name of permissive ?? []) expect(readAddedCapability(name)).toEqual({ name });
   expect(strict).toEqual([]);
   expect(permissive).toEqual(expect.arrayContaining([...(moderate ?? []), "NET_ADMIN", "NET_RAW", "SYS_PTRACE"]));
@@ -44,5 +57,6 @@ test("no built-in profile holds a capability that is never granted, and each hol
 });
 
 test("names of built-in profiles are only their own", () => {
-  for (const name of ["constructor", "toString", "__proto__", "Strict", ""]) expect(builtInProfile(name)).toBeUndefined();
+  for (const name of ["constructor", "toString", "__proto__", "Strict", ""])
+    expect(builtInProfile(name)).toBeUndefined();
 });

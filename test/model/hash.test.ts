@@ -33,7 +33,12 @@ const GOLDEN_V1: [title: string, spec: ContainerSpec, core: string, live: string
     "v1:c4c2f931a43d3585a258424eac5d47b937f9e98088f2fc1b9693102ab71b2036",
     "v1:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
   ],
-  ["every field", FULL, "v1:9272a9eb51e69743b7e42e976525ea9ffca8379ec43cbd2af2a65461535c146d", "v1:ff268c3fb57203a3b29a07478c5bb8f60fa23adf86efa97f80caeda11f32bfe8"],
+  [
+    "every field",
+    FULL,
+    "v1:9272a9eb51e69743b7e42e976525ea9ffca8379ec43cbd2af2a65461535c146d",
+    "v1:ff268c3fb57203a3b29a07478c5bb8f60fa23adf86efa97f80caeda11f32bfe8",
+  ],
 ];
 
 test.each(GOLDEN_V1)("version 1 of the hashes never changes: %s", (_title, spec, core, live) => {
@@ -50,7 +55,10 @@ test("a hash does not depend on the order of keys", () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.nat()), (numbers) => {
       const shuffled = shuffle(FULL, () => numbers.next().value as number) as ContainerSpec;
-      expect([hashOf("core", shuffled), hashOf("live", shuffled)]).toEqual([hashOf("core", FULL), hashOf("live", FULL)]);
+      expect([hashOf("core", shuffled), hashOf("live", shuffled)]).toEqual([
+        hashOf("core", FULL),
+        hashOf("live", FULL),
+      ]);
     }),
   );
 });
@@ -58,7 +66,11 @@ test("a hash does not depend on the order of keys", () => {
 /** The same value with the members of every map in another order. */
 function shuffle(value: unknown, random: () => number): unknown {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  const members = Object.entries(value).map(([key, member]) => ({ key, member: shuffle(member, random), rank: random() }));
+  const members = Object.entries(value).map(([key, member]) => ({
+    key,
+    member: shuffle(member, random),
+    rank: random(),
+  }));
   return Object.fromEntries(members.toSorted((a, b) => a.rank - b.rank).map(({ key, member }) => [key, member]));
 }
 
@@ -91,7 +103,9 @@ test.each(PLACES)("changing or removing %s changes only the hash of: %s", (point
     fc.property(fc.oneof(fc.string(), fc.nat(), fc.array(fc.string()), removed), (value) => {
       const changed = structuredClone(FULL);
       const steps = pointer.split(".");
-      const owner = steps.slice(0, -1).reduce<Record<string, unknown>>((at, step) => at[step] as Record<string, unknown>, changed);
+      const owner = steps
+        .slice(0, -1)
+        .reduce<Record<string, unknown>>((at, step) => at[step] as Record<string, unknown>, changed);
       const key = steps.at(-1) as string;
       fc.pre(canonicalJson([owner[key]]) !== canonicalJson([value]));
       if (value === undefined) delete owner[key];
@@ -105,7 +119,16 @@ test.each(PLACES)("changing or removing %s changes only the hash of: %s", (point
 
 test("a label of an unknown version, of another part or none at all never matches", () => {
   const core = hashOf("core", FULL);
-  for (const label of [undefined, "", "v1", "v1:", core.slice(3), core.replace("v1", "v99"), core.replace("v1", "constructor"), hashOf("live", FULL)]) {
+  for (const label of [
+    undefined,
+    "",
+    "v1",
+    "v1:",
+    core.slice(3),
+    core.replace("v1", "v99"),
+    core.replace("v1", "constructor"),
+    hashOf("live", FULL),
+  ]) {
     expect(hashMatches("core", label, FULL)).toBe(false);
   }
 });

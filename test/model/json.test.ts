@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { canonicalJson, sha256, sorted } from "../../src/model/json.ts";
 
 test("keys are sorted by code unit at every level, and undefined members are left out", () => {
-  expect(canonicalJson({ b: [{ z: 1, y: undefined, a: null }], B: "x", a: true })).toBe('{"B":"x","a":true,"b":[{"a":null,"z":1}]}');
+  expect(canonicalJson({ b: [{ z: 1, y: undefined, a: null }], B: "x", a: true })).toBe(
+    '{"B":"x","a":true,"b":[{"a":null,"z":1}]}',
+  );
 });
 
 test("the text means the same as the value", () => {

@@ -1,10 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import * as z from "zod";
+
+import { manifestSchema } from "../../src/model/manifest-schema.ts";
 
 const top = fileURLToPath(new URL("../../", import.meta.url));
 const schema = JSON.parse(readFileSync(`${top}devc.schema.json`, "utf8")) as Record<string, unknown>;
@@ -14,11 +16,14 @@ function read(path: string): unknown {
   return parse(readFileSync(`${top}${path}`, "utf8"));
 }
 
-test("the published schemas are current", () => {
-  execFileSync("npx", ["tsx", "scripts/generate-schemas.ts", "--check"], { cwd: top, stdio: "pipe" });
+test("the published schema is the one of the code", () => {
+  expect(schema).toEqual(z.toJSONSchema(manifestSchema, { io: "input", target: "draft-2020-12" }));
 });
 
-const good = ["fixtures/quickstart/devc.yaml", ...readdirSync(`${top}fixtures/manifest`).map((name) => `fixtures/manifest/${name}/devc.yaml`)];
+const good = [
+  "fixtures/quickstart/devc.yaml",
+  ...readdirSync(`${top}fixtures/manifest`).map((name) => `fixtures/manifest/${name}/devc.yaml`),
+];
 
 test.each(good)("%s is valid by the published schema", (path) => {
   validate(read(path));
@@ -26,13 +31,12 @@ test.each(good)("%s is valid by the published schema", (path) => {
 });
 
 /** Broken manifests whose fault is one of form, so that an editor marks it while it is being written. */
-test.each([
-  "capability-contradiction",
-  "path-missing",
-  "profile-cycle",
-])("%s is of sound form: its fault is one of meaning", (name) => {
-  expect(validate(read(`fixtures/broken/${name}/devc.yaml`))).toBe(true);
-});
+test.each(["capability-contradiction", "path-missing", "profile-cycle"])(
+  "%s is of sound form: its fault is one of meaning",
+  (name) => {
+    expect(validate(read(`fixtures/broken/${name}/devc.yaml`))).toBe(true);
+  },
+);
 
 test.each([
   "compose-keys",
@@ -65,8 +69,13 @@ test("every key has a description or a title, and every example is valid itself"
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
   const visit = (node: unknown, path: string): void => {
     if (node === null || typeof node !== "object") return;
-    const { examples, properties = {}, ...rest } = node as { examples?: unknown[]; properties?: Record<string, Record<string, unknown>> };
-    for (const example of examples ?? []) expect([path, example, ajv.validate(node as object, example)]).toEqual([path, example, true]);
+    const {
+      examples,
+      properties = {},
+      ...rest
+    } = node as { examples?: unknown[]; properties?: Record<string, Record<string, unknown>> };
+    for (const example of examples ?? [])
+      expect([path, example, ajv.validate(node as object, example)]).toEqual([path, example, true]);
     for (const [key, property] of Object.entries(properties)) {
       const isConstant = "const" in property;
       if (!property["description"] && !property["title"] && !isConstant) undescribed.push(`${path}/${key}`);

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { NAME_PATTERN } from "../../src/model/manifest.ts";
-import { addressOf, candidateName, containerName, formerName, parseAddress, recordName, volumeName } from "../../src/model/names.ts";
+import {
+  addressOf,
+  candidateName,
+  containerName,
+  formerName,
+  parseAddress,
+  recordName,
+  volumeName,
+} from "../../src/model/names.ts";
 
 const name = fc.stringMatching(new RegExp(NAME_PATTERN)).filter((text) => text.length <= 40);
 
@@ -17,14 +25,23 @@ test("an address is read back into its parts", () => {
   );
 });
 
-test.each(["", "sandbox", "sandbox/", "sandbox/a/b", "volume/a", "volume/a/b/c", "pod/a", "sandbox//a"])("%j is not an address", (text) => {
-  expect(parseAddress(text)).toBeUndefined();
-});
+test.each(["", "sandbox", "sandbox/", "sandbox/a/b", "volume/a", "volume/a/b/c", "pod/a", "sandbox//a"])(
+  "%j is not an address",
+  (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  },
+);
 
 test("different things of one workspace have different engine names", () => {
   const engineNames = (project: string) => {
     const container = containerName("acme", project);
-    return [container, candidateName(container), formerName(container), volumeName("acme", project, "cache"), recordName("acme", project, "0123456789abcdef")];
+    return [
+      container,
+      candidateName(container),
+      formerName(container),
+      volumeName("acme", project, "cache"),
+      recordName("acme", project, "0123456789abcdef"),
+    ];
   };
   fc.assert(
     fc.property(name, name, (a, b) => {

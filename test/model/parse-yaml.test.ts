@@ -47,17 +47,23 @@ test("numbers that are written in another way than they are read keep their writ
 });
 
 test("an issue shows its line, unless that is too long to show", () => {
-  const [short, long] = ["a: *nope", `a: *nope # ${"x".repeat(1000)}`].map((text) => parseYaml(sourceText("t", text)).issues?.[0]);
+  const [short, long] = ["a: *nope", `a: *nope # ${"x".repeat(1000)}`].map(
+    (text) => parseYaml(sourceText("t", text)).issues?.[0],
+  );
   expect(short?.position).toEqual({ file: "t", line: 1, column: 4, source: "a: *nope" });
   expect(long?.position).toEqual({ file: "t", line: 1, column: 4 });
 });
 
 const plain = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: "small" }, fc.stringMatching(/^[ -~]*$/), fc.integer(), fc.boolean(), tie("map"), fc.array(tie("value"))),
-  map: fc.dictionary(
-    fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/),
-    tie("value"),
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.stringMatching(/^[ -~]*$/),
+    fc.integer(),
+    fc.boolean(),
+    tie("map"),
+    fc.array(tie("value")),
   ),
+  map: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/), tie("value")),
 }));
 
 test("whatever can be written as a plain map is read back as the same map", () => {
@@ -70,13 +76,47 @@ test("whatever can be written as a plain map is read back as the same map", () =
 });
 
 test("no text makes the parser throw", () => {
-  const hostile = fc.array(fc.constantFrom("a", ": ", "- ", "\n", "  ", "[", "]", "{", "}", ",", "&x ", "*x", "!t ", "|", ">", "'", '"', "#", "%", "---\n", "? ", "<<", "\t", "1", "~"));
+  const hostile = fc.array(
+    fc.constantFrom(
+      "a",
+      ": ",
+      "- ",
+      "\n",
+      "  ",
+      "[",
+      "]",
+      "{",
+      "}",
+      ",",
+      "&x ",
+      "*x",
+      "!t ",
+      "|",
+      ">",
+      "'",
+      '"',
+      "#",
+      "%",
+      "---\n",
+      "? ",
+      "<<",
+      "\t",
+      "1",
+      "~",
+    ),
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.string(), hostile.map((parts) => parts.join(""))), (text) => {
-      const { document: found, issues } = parseYaml(sourceText("t", text));
-      expect((found === undefined) === (issues !== undefined && issues.length > 0)).toBe(true);
-      for (const { position } of issues ?? []) expect(position?.line).toBeGreaterThan(0);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        hostile.map((parts) => parts.join("")),
+      ),
+      (text) => {
+        const { document: found, issues } = parseYaml(sourceText("t", text));
+        expect((found === undefined) === (issues !== undefined && issues.length > 0)).toBe(true);
+        for (const { position } of issues ?? []) expect(position?.line).toBeGreaterThan(0);
+      },
+    ),
     { numRuns: 1000 },
   );
 });

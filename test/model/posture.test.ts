@@ -15,7 +15,12 @@ const BASE: ContainerSpec = {
 /** What loosens when it is laid over the base; going back tightens. */
 const LOOSENINGS: [title: string, change: Partial<ContainerSpec>, path: string, approval: boolean][] = [
   ["a network", { network: { mode: "bridge", networks: { n: {} } } }, "/network", true],
-  ["a capability", { capabilities: { drop: { ALL: true }, add: { CHOWN: true, KILL: true } } }, "/capabilities/add/KILL", true],
+  [
+    "a capability",
+    { capabilities: { drop: { ALL: true }, add: { CHOWN: true, KILL: true } } },
+    "/capabilities/add/KILL",
+    true,
+  ],
   ["not dropping", { capabilities: { add: { CHOWN: true } } }, "/capabilities/drop/ALL", true],
   ["a raised limit", { resources: { memory: 2000, nanoCpus: 1000, pids: 100 } }, "/resources/memory", false],
   ["a lifted limit", { resources: { memory: 1000, nanoCpus: 1000 } }, "/resources/pids", true],
@@ -37,7 +42,11 @@ test("gaining privileges again loosens", () => {
 });
 
 test("what cannot be ordered counts as loosening, both ways", () => {
-  const other: ContainerSpec = { ...BASE, runtime: "runsc", mounts: { "/data": { type: "bind", source: "/etc", readOnly: true } } };
+  const other: ContainerSpec = {
+    ...BASE,
+    runtime: "runsc",
+    mounts: { "/data": { type: "bind", source: "/etc", readOnly: true } },
+  };
   for (const delta of [securityDelta(BASE, other), securityDelta(other, BASE)]) {
     expect(delta.map(({ direction }) => direction)).toEqual(["loosens", "loosens"]);
   }
@@ -45,5 +54,12 @@ test("what cannot be ordered counts as loosening, both ways", () => {
 
 test("equal specs and changes that touch no posture have no delta", () => {
   expect(securityDelta(BASE, structuredClone(BASE))).toEqual([]);
-  expect(securityDelta(BASE, { ...BASE, image: "alpine", env: { A: "1" }, mounts: { ...BASE.mounts, "/v": { type: "volume", source: "v" } } })).toEqual([]);
+  expect(
+    securityDelta(BASE, {
+      ...BASE,
+      image: "alpine",
+      env: { A: "1" },
+      mounts: { ...BASE.mounts, "/v": { type: "volume", source: "v" } },
+    }),
+  ).toEqual([]);
 });

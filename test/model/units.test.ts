@@ -24,12 +24,32 @@ test.each([
   expect(parseMemory(written)).toEqual({ value: bytes });
 });
 
-test.each(["", " 1g", "1g ", "1  g", "g", "-1", "+1", "1e3", "0x10", "1.g", ".5g", "1p", "1gib.", "1bb", "1ib", "one", 1.5, -1, 1e300, "0.1g", "9999999t", Number.NaN])(
-  "memory %j is refused",
-  (written) => {
-    expect(parseMemory(written)).toHaveProperty("problem");
-  },
-);
+test.each([
+  "",
+  " 1g",
+  "1g ",
+  "1  g",
+  "g",
+  "-1",
+  "+1",
+  "1e3",
+  "0x10",
+  "1.g",
+  ".5g",
+  "1p",
+  "1gib.",
+  "1bb",
+  "1ib",
+  "one",
+  1.5,
+  -1,
+  1e300,
+  "0.1g",
+  "9999999t",
+  Number.NaN,
+])("memory %j is refused", (written) => {
+  expect(parseMemory(written)).toHaveProperty("problem");
+});
 
 test.each([
   [2, 2e9],
@@ -44,9 +64,12 @@ test.each([
   expect(parseCpus(written)).toEqual({ value: nano });
 });
 
-test.each(["", "two", "-1", "1e1", "1.", ".5", "50%", 1e-10, 0.1234567891, -0.5, 1e30, Number.POSITIVE_INFINITY])("%j CPUs are refused", (written) => {
-  expect(parseCpus(written)).toHaveProperty("problem");
-});
+test.each(["", "two", "-1", "1e1", "1.", ".5", "50%", 1e-10, 0.1234567891, -0.5, 1e30, Number.POSITIVE_INFINITY])(
+  "%j CPUs are refused",
+  (written) => {
+    expect(parseCpus(written)).toHaveProperty("problem");
+  },
+);
 
 test("bytes survive being written in any unit that divides them", () => {
   const units = ["b", "k", "MiB", "GB", "Ti"];

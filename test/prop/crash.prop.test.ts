@@ -14,7 +14,7 @@ import {
   type World,
 } from "../support/memory-world.ts";
 import { deviations, normalState } from "../support/oracle.ts";
-import { check } from "../support/prop-runs.ts";
+import { check, scaled } from "../support/prop-runs.ts";
 
 const TIMEOUT = 300_000;
 const REFRESH = { refresh: true };
@@ -44,7 +44,7 @@ describe("invariant 7: crash safety", () => {
           }
         }),
       );
-      expect(crashes).toBeGreaterThan(500);
+      expect(crashes).toBeGreaterThan(scaled(500));
     },
     TIMEOUT,
   );

@@ -14,7 +14,7 @@ import {
   type Scene,
 } from "../support/memory-world.ts";
 import { deviations, watchAvailability } from "../support/oracle.ts";
-import { check } from "../support/prop-runs.ts";
+import { check, scaled } from "../support/prop-runs.ts";
 
 const TIMEOUT = 300_000;
 
@@ -47,7 +47,7 @@ describe("invariant 8: error safety", () => {
           }
         }),
       );
-      expect(faults).toBeGreaterThan(500);
+      expect(faults).toBeGreaterThan(scaled(500));
     },
     TIMEOUT,
   );

@@ -1,11 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { MemoryCall, MemorySnapshot } from "../../src/drivers/engine/memory/types.ts";
+import type { MemoryCall, MemoryEngine, MemorySnapshot } from "../../src/drivers/engine/memory/types.ts";
 import { LABEL, plainLabels } from "../../src/model/labels.ts";
 import { savedPlanOf } from "../../src/reconcile/saved-plan.ts";
 import type { ApplyEvent } from "../../src/reconcile/events.ts";
-import { arbitraryProjects, arbitraryScenario, compileProjects, PROJECTS } from "../support/arbitrary.ts";
+import {
+  arbitraryProject,
+  arbitraryProjects,
+  arbitraryScenario,
+  compileProjects,
+  PROJECTS,
+} from "../support/arbitrary.ts";
 import { applyOnce, buildWorld, EMPTY_WORLD, planOnce, sandboxesOf } from "../support/memory-world.ts";
 import { check } from "../support/prop-runs.ts";
 import { ORIGIN } from "../support/workspace.ts";
@@ -93,6 +99,55 @@ describe("invariant 10: what is not ours is never touched", () => {
     },
     TIMEOUT,
   );
+});
+
+describe("invariants 3 and 10: names that somebody else holds", () => {
+  it(
+    "are refused every time, with the holder untouched and other projects done",
+    async () => {
+      await check(
+        500,
+        fc.asyncProperty(
+          arbitraryProject,
+          arbitraryProjects(3),
+          fc.constantFrom("container", "network", "volume"),
+          async (wanted, others, kind) => {
+            const projects = { ...others, p7: { ...wanted, open: true, volumes: ["cache"] } };
+            const desired = compileProjects(projects);
+            const scene = await buildWorld(EMPTY_WORLD, desired);
+            const holder = await squat(scene.engine, kind);
+            const before = pick(scene.engine.snapshot(), new Set([holder]));
+            for (let round = 0; round < 2; round += 1) {
+              const { outcome } = await applyOnce(scene, desired);
+              const failed = outcome.resources.filter(({ error }) => error !== undefined);
+              expect(failed.map(({ address, error }) => [address.split("/")[1], error?.code])).toEqual([
+                ["p7", "engine-conflict"],
+              ]);
+              const undone = outcome.resources.filter(({ result }) => result !== "done");
+              expect(undone.every(({ address }) => address.split("/")[1] === "p7")).toBe(true);
+              expect(pick(scene.engine.snapshot(), new Set([holder]))).toEqual(before);
+            }
+          },
+        ),
+      );
+    },
+    TIMEOUT,
+  );
+
+  /** Makes something without labels under a name that project p7 needs; gives its ID, or its name when it is a volume. */
+  async function squat({ hands, inspectImage }: MemoryEngine, kind: string): Promise<string> {
+    const name = "devc-acme-p7";
+    if (kind === "network") {
+      return (await hands.create.createNetwork({ name, labels: {}, spec: { driver: "bridge" } })).id;
+    }
+    if (kind === "volume") {
+      await hands.create.createVolume({ name: `${name}.cache`, labels: {}, spec: { driver: "local" } });
+      return `${name}.cache`;
+    }
+    const imageId = (await inspectImage("debian:12"))?.id ?? "";
+    const spec = { image: "debian:12", network: { mode: "none" } } as const;
+    return (await hands.create.createContainer({ name, imageId, labels: {}, spec })).id;
+  }
 });
 
 describe("invariant 11: data and protected sandboxes are safe", () => {

@@ -38,7 +38,7 @@ const capabilitySet = fc
   .map((names) => Object.fromEntries(names.map((name) => [name, true as const])));
 
 const hostMounts: fc.Arbitrary<Record<string, MountSpec>> = fc.dictionary(
-  fc.constantFrom("/work", "/mnt/a", "/tmp/scratch"),
+  fc.constantFrom("/workspace", "/mnt/a", "/tmp/scratch"),
   fc.oneof(
     fc.record({ type: fc.constant("bind" as const), source: fc.constantFrom("/src/a", "/src/b") }),
     fc.constant({ type: "bind" as const, source: "/src/a", readOnly: true as const }),
@@ -56,7 +56,7 @@ export const arbitraryFields: fc.Arbitrary<Partial<ContainerSpec>> = fc
       noNullPrototype: true,
     }),
     user: fc.option(fc.constantFrom("root", "1000:1000"), { nil: undefined }),
-    workdir: fc.option(fc.constantFrom("/work", "/tmp"), { nil: undefined }),
+    workdir: fc.option(fc.constantFrom("/workspace", "/tmp"), { nil: undefined }),
     hostname: fc.option(fc.constant("box"), { nil: undefined }),
     command: fc.option(fc.constantFrom(["sleep", "infinity"], ["cat"]), { nil: undefined }),
     capabilities: fc.record({ drop: capabilitySet, add: capabilitySet }).map(compact),
@@ -137,7 +137,7 @@ export function arbitraryDeed(max: number): fc.Arbitrary<Deed> {
 }
 
 /** A container of ours that some apply left behind. */
-export function arbitraryLeftover(max: number): fc.Arbitrary<Leftover> {
+function arbitraryLeftover(max: number): fc.Arbitrary<Leftover> {
   return fc.record({
     project: fc.constantFrom(...PROJECTS.slice(0, max)),
     role: fc.constantFrom("final", "next", "prev"),
@@ -147,7 +147,7 @@ export function arbitraryLeftover(max: number): fc.Arbitrary<Leftover> {
 }
 
 /** Something that only looks like ours. None of them holds a name that devc needs. */
-export function arbitraryStranger(max: number): fc.Arbitrary<Stranger> {
+function arbitraryStranger(max: number): fc.Arbitrary<Stranger> {
   const project = fc.constantFrom(...PROJECTS.slice(0, max));
   return fc.oneof(
     fc.record({

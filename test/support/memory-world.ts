@@ -94,7 +94,7 @@ const PRESENT: Record<string, MemoryImage> = {
 const REGISTRY: Record<string, MemoryImage> = { ...PRESENT, "registry.test/pulled:1": { env: { PULLED: "1" } } };
 
 /** Time that passes only when somebody sleeps. */
-export function createFakeClock(): Clock {
+function createFakeClock(): Clock {
   let now = 1_700_000_000_000;
   return {
     now: () => now,

@@ -8,11 +8,19 @@ const SEED = Number(process.env["DEVC_PROP_SEED"] ?? Math.floor(Math.random() * 
 
 process.stdout.write(`property seed ${SEED} (repeat with DEVC_PROP_SEED=${SEED})\n`);
 
+/** A number of runs after the factor, at least one. */
+export function scaled(runs: number): number {
+  return Math.max(1, Math.round(runs * FACTOR));
+}
+
 /** Checks a property with this run's seed; a failure prints the seed, the path and the smallest counterexample. */
 export async function check<Inputs extends [unknown, ...unknown[]]>(
   runs: number,
   property: fc.IAsyncProperty<Inputs> | fc.IProperty<Inputs>,
 ): Promise<void> {
-  const numRuns = Math.max(1, Math.round(runs * FACTOR));
-  await fc.assert(property as fc.IAsyncProperty<Inputs>, { seed: SEED, numRuns, interruptAfterTimeLimit: 600_000 });
+  await fc.assert(property as fc.IAsyncProperty<Inputs>, {
+    seed: SEED,
+    numRuns: scaled(runs),
+    interruptAfterTimeLimit: 600_000,
+  });
 }

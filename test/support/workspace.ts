@@ -11,7 +11,7 @@ import type { Live } from "../../src/reconcile/live.ts";
 export const ORIGIN: Origin = { workspace: "acme", root: "/src/acme", generation: "01GEN", version: "0.1.0" };
 
 /** Image IDs by reference, as the engine of these tests holds them. */
-export const IMAGES = { "debian:12": "sha256:d12", "debian:13": "sha256:d13" } as const;
+const IMAGES = { "debian:12": "sha256:d12", "debian:13": "sha256:d13" } as const;
 
 /** The parts of a project a test wants to vary. */
 export type ProjectOptions = Partial<ContainerSpec> & {

@@ -27,7 +27,11 @@ export function differenceFromDefault(wanted: Capabilities, defaults: string[]):
  * What Podman shows, read back. It shows the difference from its default whatever was asked for, so the spelling is
  * taken from `asked` when that means the same set.
  */
-export function capabilitiesFromDifference(shown: CapabilityLists, defaults: string[], asked: Capabilities): Capabilities {
+export function capabilitiesFromDifference(
+  shown: CapabilityLists,
+  defaults: string[],
+  asked: Capabilities,
+): Capabilities {
   const set = effective(normalCapabilities(shown), defaults);
   if (sameSet(set, effective(asked, defaults))) return asked;
   if (sameSet(set, new Set(defaults))) return undefined;

@@ -13,14 +13,25 @@ const NO_MEMORY_LIMIT = 2 ** 60;
  * @param pid as this host counts
  * @param asked spelling of the CPU limit, as in `nanoCpusOf`
  */
-export function limitsOfProcess(read: ReadText, pid: number, containerId: string, asked?: number): ResourcesSpec | undefined {
+export function limitsOfProcess(
+  read: ReadText,
+  pid: number,
+  containerId: string,
+  asked?: number,
+): ResourcesSpec | undefined {
   const groups = groupsOf(read(`/proc/${pid}/cgroup`) ?? "", containerId);
   const unified = groups.get("");
   const memory = groups.get("memory");
   if (memory !== undefined) {
-    const file = (controller: string, name: string) => read(`/sys/fs/cgroup/${controller}${groups.get(controller)}/${name}`);
+    const file = (controller: string, name: string) =>
+      read(`/sys/fs/cgroup/${controller}${groups.get(controller)}/${name}`);
     return limitsFromV1(
-      [file("memory", "memory.limit_in_bytes"), file("cpu", "cpu.cfs_quota_us"), file("cpu", "cpu.cfs_period_us"), file("pids", "pids.max")],
+      [
+        file("memory", "memory.limit_in_bytes"),
+        file("cpu", "cpu.cfs_quota_us"),
+        file("cpu", "cpu.cfs_period_us"),
+        file("pids", "pids.max"),
+      ],
       asked,
     );
   }
@@ -46,7 +57,12 @@ export function limitsFromV2(texts: (string | undefined)[], asked?: number): Res
 
 function assemble(memory: string, quota: string, period: string, pids: string, asked?: number): ResourcesSpec {
   // `max` and -1 both mean no limit.
-  const [bytes, share, length, processes] = [memory, quota, period, pids].map(Number) as [number, number, number, number];
+  const [bytes, share, length, processes] = [memory, quota, period, pids].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return {
     ...(bytes > 0 && bytes < NO_MEMORY_LIMIT ? { memory: bytes } : {}),
     ...(share > 0 ? { nanoCpus: nanoCpusOf(share, length, asked) } : {}),

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { openConnections } from "./agent.ts";
 import type { ReadText } from "./cgroup.ts";
 import type { Dialect } from "./dialect.ts";
+import { dockerConfigFolder } from "./docker-context.ts";
 import { dockerDialect } from "./docker.ts";
 import { dockerodeLoader } from "./dockerode.ts";
 import type { Driver, DriverClock } from "./driver.ts";
@@ -31,7 +33,7 @@ export type ConnectOptions = {
   /** Folder for derived data that is safe to delete. */
   cacheDir: string;
   clock?: DriverClock;
-  /** Path of Docker's `config.json`, whose `auths` hold registry logins. */
+  /** Path of Docker's `config.json`, whose `auths` hold registry logins; absent: where Docker's client has it. */
   dockerConfig?: string;
   /** Reads a file of this host; undefined when it cannot be read. */
   readText?: ReadText;
@@ -56,10 +58,14 @@ export function connectEngine(endpoint: Endpoint | string, options: ConnectOptio
   const transport = createTransport(at, () =>
     openConnections(at, { home, user: env["USER"] ?? userInfo().username, ...(agentSocket ? { agentSocket } : {}) }),
   );
-  const session = createSession(transport, createProfileCache(at, cacheDir, () => clock.now()));
+  const session = createSession(
+    transport,
+    createProfileCache(at, cacheDir, () => clock.now()),
+  );
   const version = async () => (await session.profile()).facts.apiVersion;
   const driver: Driver = { session, clock, dockerode: dockerodeLoader(transport, version) };
-  const dockerConfig = () => (options.dockerConfig === undefined ? undefined : readHostFile(options.dockerConfig));
+  const folder = dockerConfigFolder({ env, home, platform: process.platform });
+  const dockerConfig = () => readHostFile(options.dockerConfig ?? join(folder, "config.json"));
   return assemble(driver, readText, dockerConfig);
 }
 
@@ -80,7 +86,9 @@ function assemble(driver: Driver, readText: ReadText, dockerConfig: () => string
       const row = await unlessGone(inspectRow(session, id), undefined);
       if (!row) return undefined;
       const settled = await (await dialect()).settle(row);
-      const named = Object.values(row.NetworkSettings?.Networks ?? {}).some((one) => isNetworkName(one?.NetworkID ?? ""));
+      const named = Object.values(row.NetworkSettings?.Networks ?? {}).some((one) =>
+        isNetworkName(one?.NetworkID ?? ""),
+      );
       return readBack(settled, await session.profile(), named ? await networkIds() : new Map());
     },
     logTail: (id, lines) => logTail(session, id, lines),
@@ -91,7 +99,8 @@ function assemble(driver: Driver, readText: ReadText, dockerConfig: () => string
     unpauseContainer: async (id) => void (await (await container(id, "unpause")).unpause()),
     removeContainer: async (id) => (await dialect()).removeContainer(id),
     renameContainer: async (id, name) => void (await (await container(id, "rename")).rename({ _query: { name } })),
-    updateContainer: async (id, resources) => (await dialect()).updateContainer(id, resources).catch(distrustProfile(driver)),
+    updateContainer: async (id, resources) =>
+      (await dialect()).updateContainer(id, resources).catch(distrustProfile(driver)),
     ...networkCalls(driver, dialect),
     ...volumeCalls(driver),
     exec: (id, request) => startExec(driver, id, request),
@@ -112,7 +121,11 @@ function distrustProfile({ session }: Driver): (error: unknown) => never {
 type NetworkCalls = Pick<Engine, "createNetwork" | "removeNetwork" | "connectNetwork" | "disconnectNetwork">;
 
 function networkCalls({ dockerode }: Driver, dialect: () => Promise<Dialect>): NetworkCalls {
-  const terms = (verb: string, id: string) => ({ what: `${verb} network ${id}`, subject: id, timeoutMs: CHANGE_TIMEOUT_MS });
+  const terms = (verb: string, id: string) => ({
+    what: `${verb} network ${id}`,
+    subject: id,
+    timeoutMs: CHANGE_TIMEOUT_MS,
+  });
   return {
     async createNetwork({ name, labels, spec }) {
       const docker = await dockerode(terms("create", name));
@@ -135,7 +148,11 @@ function networkCalls({ dockerode }: Driver, dialect: () => Promise<Dialect>): N
 }
 
 function volumeCalls({ dockerode, session }: Driver): Pick<Engine, "createVolume" | "removeVolume"> {
-  const terms = (verb: string, name: string) => ({ what: `${verb} volume ${name}`, subject: name, timeoutMs: CHANGE_TIMEOUT_MS });
+  const terms = (verb: string, name: string) => ({
+    what: `${verb} volume ${name}`,
+    subject: name,
+    timeoutMs: CHANGE_TIMEOUT_MS,
+  });
   return {
     async createVolume({ name, labels, spec }) {
       // dockerode keeps only the name of the answer, which tells whose volume it is.

@@ -22,13 +22,21 @@ export function dockerDialect(driver: Driver): Dialect {
       await docker.getContainer(id).stop({ _query: { t: graceSeconds } });
     },
     async removeContainer(id) {
-      const docker = await driver.dockerode({ what: `remove container ${id}`, subject: id, timeoutMs: CHANGE_TIMEOUT_MS });
+      const docker = await driver.dockerode({
+        what: `remove container ${id}`,
+        subject: id,
+        timeoutMs: CHANGE_TIMEOUT_MS,
+      });
       await unlessGone(docker.getContainer(id).remove({ _query: { force: true, v: true } }), undefined);
     },
     settle: async (row) => row,
     networkOptions: {},
     async removeNetwork(id) {
-      const docker = await driver.dockerode({ what: `remove network ${id}`, subject: id, timeoutMs: CHANGE_TIMEOUT_MS });
+      const docker = await driver.dockerode({
+        what: `remove network ${id}`,
+        subject: id,
+        timeoutMs: CHANGE_TIMEOUT_MS,
+      });
       await unlessGone(docker.getNetwork(id).remove(), undefined);
     },
   };

@@ -18,7 +18,8 @@ export type Endpoint = EndpointAddress & {
   origin: string;
 };
 
-const ALLOWED = "unix:///path, tcp://host:port, http://host:port, https://host:port, ssh://user@host, npipe:////./pipe/name";
+const ALLOWED =
+  "unix:///path, tcp://host:port, http://host:port, https://host:port, ssh://user@host, npipe:////./pipe/name";
 const PORTS: Record<string, number> = { tcp: 2375, http: 2375, https: 2376, ssh: 22 };
 const TCP_WITH_TLS_PORT = 2376;
 
@@ -61,7 +62,8 @@ function readTcp(text: string, scheme: "tcp" | "http" | "https", origin: string,
 
 function readSsh(text: string, origin: string): EndpointAddress {
   const { hostname, port, pathname, username, password } = urlOf(text, origin);
-  if (password !== "") throw malformed(text, origin, "a password does not belong into an address; use a key or an agent");
+  if (password !== "")
+    throw malformed(text, origin, "a password does not belong into an address; use a key or an agent");
   return {
     kind: "ssh",
     host: bareHost(hostname),
@@ -72,9 +74,11 @@ function readSsh(text: string, origin: string): EndpointAddress {
 }
 
 function urlOf(text: string, origin: string): URL {
-  // `tcp:` is no special scheme of the URL standard, which then accepts an empty host.
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.hostname === "" || url.search !== "" || url.hash !== "") throw malformed(text, origin, "it is no address");
+  // Of schemes it knows, the URL standard leaves out their usual ports (80 of http), which are not the usual ones here.
+  const plain = text.replace(/^[a-z]+:/, "tcp:");
+  const url = URL.canParse(plain) ? new URL(plain) : undefined;
+  if (!url || url.hostname === "" || url.search !== "" || url.hash !== "")
+    throw malformed(text, origin, "it is no address");
   return url;
 }
 

@@ -1,4 +1,3 @@
-
 import type { Driver } from "./driver.ts";
 import type { EngineEvent } from "./engine.ts";
 import { connectionError } from "./errors.ts";
@@ -46,7 +45,19 @@ const ACTIONS: Record<string, string> = {
 };
 
 /** Attributes that tell of the event itself; the others are labels. */
-const OWN_ATTRIBUTES = new Set(["name", "image", "exitCode", "containerExitCode", "execDuration", "signal", "oldName", "driver", "type", "container", "podId"]);
+const OWN_ATTRIBUTES = new Set([
+  "name",
+  "image",
+  "exitCode",
+  "containerExitCode",
+  "execDuration",
+  "signal",
+  "oldName",
+  "driver",
+  "type",
+  "container",
+  "podId",
+]);
 
 /** Follows GET /events until `signal` aborts. @throws DevcError `engine-unreachable` when the stream breaks or ends by itself */
 export async function* followEvents({ session, dockerode }: Driver, signal: AbortSignal): AsyncGenerator<EngineEvent> {

@@ -70,6 +70,8 @@ function createSession(driver: Driver, id: string, containerId: string, socket: 
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const purpose = { what: `read the output of a command in container ${containerId}`, subject: containerId };
   if (tty) stderr.end();
+  // A reader that lets go of the output lets go of the command: its connection must not keep the process alive.
+  stdout.once("close", () => socket.destroy());
   const copying = (tty ? copy(socket, stdout) : demultiplex(socket, stdout, stderr)).then(
     () => {
       stdout.end();

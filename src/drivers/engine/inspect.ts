@@ -8,5 +8,11 @@ import { READ_TIMEOUT_MS } from "./transport.ts";
  */
 export function inspectRow(session: Session, id: string): Promise<InspectRow> {
   const path = `/containers/${encodeURIComponent(id)}/json`;
-  return session.json({ method: "GET", path, what: `inspect container ${id}`, subject: id, timeoutMs: READ_TIMEOUT_MS });
+  return session.json({
+    method: "GET",
+    path,
+    what: `inspect container ${id}`,
+    subject: id,
+    timeoutMs: READ_TIMEOUT_MS,
+  });
 }

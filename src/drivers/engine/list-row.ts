@@ -44,7 +44,7 @@ const STATES: Record<string, ContainerState> = {
 };
 
 /** Networks that stand for "none of its own". */
-const PSEUDO_NETWORKS = ["none", "host"];
+const PSEUDO_NETWORKS = new Set(["none", "host"]);
 
 /** @throws DevcError `engine-error` for a state no engine is known to have */
 export function stateOf(word: string, name: string): ContainerState {
@@ -72,9 +72,12 @@ export function containerOf(row: ContainerRow, networkIds: ReadonlyMap<string, s
 }
 
 /** Attached networks by name. Before a start Docker knows no ID. */
-export function networksOf(networks: NetworkMap | null | undefined, ids: ReadonlyMap<string, string>): LiveContainer["networks"] {
+export function networksOf(
+  networks: NetworkMap | null | undefined,
+  ids: ReadonlyMap<string, string>,
+): LiveContainer["networks"] {
   const entries = Object.entries(networks ?? {})
-    .filter(([name]) => !PSEUDO_NETWORKS.includes(name))
+    .filter(([name]) => !PSEUDO_NETWORKS.has(name))
     .map(([name, network]) => [name, { id: networkIdOf(network?.NetworkID ?? "", ids) }] as const);
   return Object.fromEntries(entries);
 }

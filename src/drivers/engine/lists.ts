@@ -18,7 +18,8 @@ export type Lists = Pick<Engine, "listContainers" | "listNetworks" | "listVolume
 
 /** Creates the questions of a session. */
 export function createLists(session: Session): Lists {
-  const get = <T>(path: string, what: string) => session.json<T>({ method: "GET", path, what, timeoutMs: READ_TIMEOUT_MS });
+  const get = <T>(path: string, what: string) =>
+    session.json<T>({ method: "GET", path, what, timeoutMs: READ_TIMEOUT_MS });
   const allNetworks = sharedWithinTurn(() => get<NetworkRow[]>("/networks", "list networks"));
   const networkIds = async () => new Map((await allNetworks()).map(({ Name, Id }) => [Name, Id]));
 
@@ -28,7 +29,10 @@ export function createLists(session: Session): Lists {
       const profile = await session.profile();
       const ids = isPodman(profile) && !isPodman(profile, "5") ? networkIds() : undefined;
       const query = queryOf({ all: "true", filters: labelFilter(filter) });
-      const [rows, early] = await Promise.all([get<ContainerRow[]>(`/containers/json${query}`, "list containers"), ids]);
+      const [rows, early] = await Promise.all([
+        get<ContainerRow[]>(`/containers/json${query}`, "list containers"),
+        ids,
+      ]);
       const known = early ?? (rows.some(namesNetworks) ? await networkIds() : new Map<string, string>());
       return rows.map((row): LiveContainer => containerOf(row, known));
     },
@@ -39,7 +43,9 @@ export function createLists(session: Session): Lists {
         const networks = (await allNetworks()).map((row): LiveNetwork => networkOf(row));
         return networks.filter(({ labels }) => workspace === undefined || labels[LABEL.workspace] === workspace);
       }
-      return (await get<NetworkRow[]>(`/networks${queryOf({ filters: labelFilter(filter) })}`, "list networks")).map(networkOf);
+      return (await get<NetworkRow[]>(`/networks${queryOf({ filters: labelFilter(filter) })}`, "list networks")).map(
+        networkOf,
+      );
     },
     async listVolumes(filter = {}) {
       const path = `/volumes${queryOf({ filters: labelFilter(filter) })}`;

@@ -21,7 +21,11 @@ const WINDOWS: NodeJS.Platform[] = ["win32"];
 const PLACES: Place[] = [
   { name: "Docker", platforms: UNIX, urls: () => ["unix:///var/run/docker.sock"] },
   { name: "Docker", platforms: WINDOWS, urls: () => ["npipe:////./pipe/docker_engine"] },
-  { name: "rootless Docker", platforms: LINUX, urls: (w) => [...runtime(w, "docker.sock"), ...home(w, ".docker/run/docker.sock")] },
+  {
+    name: "rootless Docker",
+    platforms: LINUX,
+    urls: (w) => [...runtime(w, "docker.sock"), ...home(w, ".docker/run/docker.sock")],
+  },
   { name: "Docker Desktop", platforms: LINUX, urls: (w) => home(w, ".docker/desktop/docker.sock") },
   { name: "Docker Desktop", platforms: MAC, urls: (w) => home(w, ".docker/run/docker.sock") },
   { name: "Docker Desktop", platforms: WINDOWS, urls: () => ["npipe:////./pipe/dockerDesktopLinuxEngine"] },

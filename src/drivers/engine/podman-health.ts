@@ -19,6 +19,12 @@ export async function checkHealth({ session, clock }: Driver, row: InspectRow): 
   const interval = (row.Config.Healthcheck?.Interval || DEFAULT_INTERVAL_NS) / NANOSECONDS_PER_MS;
   if (clock.now() < last + interval + SLACK_MS) return row;
   const path = `/containers/${encodeURIComponent(row.Id)}/healthcheck`;
-  await session.json({ api: "libpod", method: "GET", path, what: `check the health of container ${row.Id}`, subject: row.Id });
+  await session.json({
+    api: "libpod",
+    method: "GET",
+    path,
+    what: `check the health of container ${row.Id}`,
+    subject: row.Id,
+  });
   return inspectRow(session, row.Id);
 }

@@ -20,7 +20,12 @@ const INIT_TRIES = 5;
  * one and starts nothing, and then has the new limits when it starts. Where updates last, the init only renews the
  * record that an inspect shows.
  */
-export async function updateLimits(driver: Driver, id: string, resources: ResourcesSpec, lasting: boolean): Promise<void> {
+export async function updateLimits(
+  driver: Driver,
+  id: string,
+  resources: ResourcesSpec,
+  lasting: boolean,
+): Promise<void> {
   const { State } = await inspectRow(driver.session, id);
   if (lasting) {
     await updateRecord(driver, id, resources);
@@ -47,7 +52,11 @@ export async function updateLimits(driver: Driver, id: string, resources: Resour
 }
 
 /** POST /containers/{id}/update; Podman takes CPUs only as quota and period, and resets what is not said. */
-async function updateRecord({ dockerode }: Driver, id: string, { memory, nanoCpus, pids }: ResourcesSpec): Promise<void> {
+async function updateRecord(
+  { dockerode }: Driver,
+  id: string,
+  { memory, nanoCpus, pids }: ResourcesSpec,
+): Promise<void> {
   const docker = await dockerode({ what: `update container ${id}`, subject: id, timeoutMs: CHANGE_TIMEOUT_MS });
   const body = {
     ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
@@ -68,7 +77,11 @@ async function updateGroup({ session }: Driver, id: string, resources: Resources
 
 async function initialise({ session }: Driver, id: string): Promise<void> {
   const call = { api: "libpod", method: "POST", subject: id, timeoutMs: CHANGE_TIMEOUT_MS } as const;
-  await session.json({ ...call, path: `/containers/${encodeURIComponent(id)}/init`, what: `initialise container ${id}` });
+  await session.json({
+    ...call,
+    path: `/containers/${encodeURIComponent(id)}/init`,
+    what: `initialise container ${id}`,
+  });
 }
 
 /** After a container's end Podman 4 cleans up in a process of its own, which also undoes an init that came before it. */
@@ -81,7 +94,11 @@ async function outlastCleanup({ clock }: Driver, { FinishedAt }: InspectRow["Sta
 async function isInitialised({ session }: Driver, id: string): Promise<boolean> {
   const call = { api: "libpod", method: "GET", subject: id, timeoutMs: READ_TIMEOUT_MS } as const;
   const path = `/containers/${encodeURIComponent(id)}/json`;
-  const { State } = await session.json<{ State: { Status: string } }>({ ...call, path, what: `inspect container ${id}` });
+  const { State } = await session.json<{ State: { Status: string } }>({
+    ...call,
+    path,
+    what: `inspect container ${id}`,
+  });
   return State.Status === "initialized";
 }
 
@@ -95,7 +112,9 @@ export async function heldLimits(driver: Driver, read: ReadText, row: InspectRow
   if (Pid === 0) return row;
   const local = driver.session.transport.endpoint.kind === "unix";
   const asked = limitsOf(row.HostConfig).nanoCpus;
-  const held = (local ? limitsOfProcess(read, Pid, row.Id, asked) : undefined) ?? (Running ? await readInside(driver, row.Id, asked) : undefined);
+  const held =
+    (local ? limitsOfProcess(read, Pid, row.Id, asked) : undefined) ??
+    (Running ? await readInside(driver, row.Id, asked) : undefined);
   if (held) return withLimits(row, held);
   const { State } = await inspectRow(driver.session, row.Id);
   if (!State.Running && !State.Paused && !(await isInitialised(driver, row.Id))) return row;
@@ -110,7 +129,10 @@ const V1_FILES = ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpu/c
 const V2_FILES = ["memory.max", "cpu.max", "pids.max"];
 
 async function readInside(driver: Driver, id: string, asked: number | undefined): Promise<ResourcesSpec | undefined> {
-  for (const [files, parse] of [[V2_FILES, limitsFromV2], [V1_FILES, limitsFromV1]] as const) {
+  for (const [files, parse] of [
+    [V2_FILES, limitsFromV2],
+    [V1_FILES, limitsFromV1],
+  ] as const) {
     const text = await outputOf(driver, id, ["cat", ...files.map((file) => `/sys/fs/cgroup/${file}`)]);
     const lines = text?.trim().split("\n");
     if (lines?.length === files.length) return parse(lines, asked);
@@ -119,6 +141,13 @@ async function readInside(driver: Driver, id: string, asked: number | undefined)
 }
 
 function withLimits(row: InspectRow, { memory = 0, nanoCpus = 0, pids = 0 }: ResourcesSpec): InspectRow {
-  const HostConfig = { ...row.HostConfig, Memory: memory, NanoCpus: nanoCpus, CpuQuota: 0, CpuPeriod: 0, PidsLimit: pids };
+  const HostConfig = {
+    ...row.HostConfig,
+    Memory: memory,
+    NanoCpus: nanoCpus,
+    CpuQuota: 0,
+    CpuPeriod: 0,
+    PidsLimit: pids,
+  };
   return { ...row, HostConfig };
 }

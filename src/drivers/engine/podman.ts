@@ -71,7 +71,9 @@ async function createContainer({ session }: Driver, request: ContainerCreate): P
 /** Podman accepts any number and the kernel then ignores the limit. */
 function refuseTooManyCpus({ nanoCpus = 0 }: ResourcesSpec, cpus: number, subject: string): void {
   if (nanoCpus <= cpus * 1e9) return;
-  throw new DevcError("engine-rejected", `${nanoCpus / 1e9} CPUs were asked for and the engine has ${cpus}`, { subject });
+  throw new DevcError("engine-rejected", `${nanoCpus / 1e9} CPUs were asked for and the engine has ${cpus}`, {
+    subject,
+  });
 }
 
 /** By its name: by its ID Podman 4 does not see that containers use a network, and removes it under them. */

@@ -34,7 +34,8 @@ export function createProfileCache(endpoint: Endpoint, folder: string, now: () =
   return {
     read() {
       const entry = readEntry(path);
-      if (entry?.format !== FORMAT || entry.url !== endpoint.url || entry.identity !== identityOf(endpoint)) return undefined;
+      if (entry?.format !== FORMAT || entry.url !== endpoint.url || entry.identity !== identityOf(endpoint))
+        return undefined;
       const age = now() - (entry.savedAt ?? 0);
       return age >= 0 && age < maxAge ? entry.profile : undefined;
     },

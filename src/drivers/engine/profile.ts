@@ -22,7 +22,12 @@ export type Profile = {
 const OLDEST_API = "1.40";
 const NEWEST_API = "1.51";
 
-type Version = { ApiVersion: string; MinAPIVersion?: string; Version: string; Components?: { Name: string; Version: string }[] };
+type Version = {
+  ApiVersion: string;
+  MinAPIVersion?: string;
+  Version: string;
+  Components?: { Name: string; Version: string }[];
+};
 type Info = {
   ID: string;
   Name: string;

@@ -1,9 +1,8 @@
-
 import { DevcError } from "../../model/errors.ts";
 import type { ErrorCode } from "../../model/errors.ts";
 import type { Driver } from "./driver.ts";
 import type { PullOptions, PullProgress } from "./engine.ts";
-import { connectionError, hasCode } from "./errors.ts";
+import { connectionError } from "./errors.ts";
 import { jsonLines } from "./json-lines.ts";
 import { registryAuth, registryOf, usesCredentialHelper } from "./registry-auth.ts";
 
@@ -20,8 +19,16 @@ type PullLine = {
 /** What a registry's or engine's words mean. The first match wins. */
 const MEANINGS: [RegExp, ErrorCode, "absent" | "denied" | "unreachable"][] = [
   [/unauthorized|denied|authentication required|no basic auth/i, "image-not-found", "denied"],
-  [/manifest unknown|not found|no such image|does not exist|name unknown|invalid reference/i, "image-not-found", "absent"],
-  [/dial tcp|connection refused|no such host|timeout|tls|x509|EOF|unreachable|server gave HTTP/i, "engine-error", "unreachable"],
+  [
+    /manifest unknown|not found|no such image|does not exist|name unknown|invalid reference/i,
+    "image-not-found",
+    "absent",
+  ],
+  [
+    /dial tcp|connection refused|no such host|timeout|tls|x509|EOF|unreachable|server gave HTTP/i,
+    "engine-error",
+    "unreachable",
+  ],
 ];
 
 /**
@@ -29,16 +36,30 @@ const MEANINGS: [RegExp, ErrorCode, "absent" | "denied" | "unreachable"][] = [
  * without one the engine would pull every tag.
  * @param config text of Docker's `config.json`, for the login
  */
-export async function pullImage(driver: Driver, reference: string, config: string | undefined, options: PullOptions): Promise<void> {
+export async function pullImage(
+  driver: Driver,
+  reference: string,
+  config: string | undefined,
+  options: PullOptions,
+): Promise<void> {
   const { session, dockerode } = driver;
   const { onProgress, signal } = options;
   const purpose = { what: `pull ${reference}`, subject: reference };
   const auth = registryAuth(config, reference);
   const progress = createProgress();
+  const stopped = (error: unknown): never => {
+    if (!signal?.aborted) throw connectionError(session.transport.endpoint, purpose, error);
+    throw new DevcError("interrupted", `pulling ${reference} was stopped`, { subject: reference, cause: error });
+  };
+  const refused = (error: unknown): never => {
+    const byEngine = error instanceof DevcError && error.code !== "engine-unreachable" && error.code !== "interrupted";
+    if (!byEngine) return stopped(error);
+    throw pullError(reference, error.message, config);
+  };
+  const docker = await dockerode(purpose);
+  const query = { _query: { fromImage: withTag(reference) }, ...(signal ? { abortSignal: signal } : {}) };
+  const stream = await docker.createImage(auth === undefined ? {} : { base64: auth }, query).catch(refused);
   try {
-    const docker = await dockerode(purpose);
-    const query = { _query: { fromImage: withTag(reference) }, ...(signal ? { abortSignal: signal } : {}) };
-    const stream = await docker.createImage(auth === undefined ? {} : { base64: auth }, query);
     for await (const value of jsonLines(stream)) {
       const line = value as PullLine;
       const words = line.errorDetail?.message ?? line.error;
@@ -46,11 +67,7 @@ export async function pullImage(driver: Driver, reference: string, config: strin
       onProgress(progress(line));
     }
   } catch (error) {
-    if (hasCode(error, "engine-error", "not-found", "engine-rejected", "image-not-found") && error.details.length > 0) {
-      throw pullError(reference, error.message, config);
-    }
-    if (signal?.aborted) throw new DevcError("interrupted", `pulling ${reference} was stopped`, { subject: reference, cause: error });
-    throw connectionError(session.transport.endpoint, purpose, error);
+    stopped(error);
   }
 }
 
@@ -62,7 +79,11 @@ export function withTag(reference: string): string {
 
 function pullError(reference: string, words: string, config: string | undefined): DevcError {
   const registry = registryOf(reference);
-  const [, code, reason] = MEANINGS.find(([pattern]) => pattern.test(words)) ?? [/$/, "engine-error" as const, undefined];
+  const [, code, reason] = MEANINGS.find(([pattern]) => pattern.test(words)) ?? [
+    /$/,
+    "engine-error" as const,
+    undefined,
+  ];
   const helper = usesCredentialHelper(config, reference);
   const hints = {
     absent: "check the reference, or make the image locally under that name",
@@ -71,7 +92,8 @@ function pullError(reference: string, words: string, config: string | undefined)
       : `log in to ${registry} with: docker login ${registry}`,
     unreachable: `the engine, not devc, connects to ${registry}: check its network and proxy settings`,
   };
-  const what = reason === "unreachable" ? `cannot be pulled: its registry ${registry} cannot be reached` : "cannot be pulled";
+  const what =
+    reason === "unreachable" ? `cannot be pulled: its registry ${registry} cannot be reached` : "cannot be pulled";
   return new DevcError(code, `${reference} ${what}`, {
     subject: reference,
     details: [words],

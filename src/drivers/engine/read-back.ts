@@ -60,7 +60,8 @@ function specOf(row: InspectRow, profile: Profile, asked: Partial<ContainerSpec>
     mounts: unlessEmpty(specMounts(row)),
     network: attachmentOf(row, asked),
     capabilities: capabilitiesOf(HostConfig, profile, asked),
-    noNewPrivileges: (HostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)) || undefined,
+    noNewPrivileges:
+      (HostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)) || undefined,
     runtime: runtimeOf(HostConfig, profile, asked),
     resources: unlessEmpty(limitsOf(HostConfig, asked.resources)),
   };
@@ -141,13 +142,23 @@ function attachmentOf(row: InspectRow, asked: Partial<ContainerSpec>): Container
   return { mode: "bridge", networks: Object.fromEntries(attached) };
 }
 
-function capabilitiesOf(config: HostConfigRow, { podman }: Profile, asked: Partial<ContainerSpec>): ContainerSpec["capabilities"] {
+function capabilitiesOf(
+  config: HostConfigRow,
+  { podman }: Profile,
+  asked: Partial<ContainerSpec>,
+): ContainerSpec["capabilities"] {
   const shown = { add: config.CapAdd ?? [], drop: config.CapDrop ?? [] };
-  return podman ? capabilitiesFromDifference(shown, podman.capabilities, asked.capabilities) : normalCapabilities(shown);
+  return podman
+    ? capabilitiesFromDifference(shown, podman.capabilities, asked.capabilities)
+    : normalCapabilities(shown);
 }
 
 /** Podman has one runtime and shows another word for it. The default counts as asked for only when it was. */
-function runtimeOf({ Runtime }: HostConfigRow, { podman, defaultRuntime }: Profile, asked: Partial<ContainerSpec>): string | undefined {
+function runtimeOf(
+  { Runtime }: HostConfigRow,
+  { podman, defaultRuntime }: Profile,
+  asked: Partial<ContainerSpec>,
+): string | undefined {
   const runtime = podman ? defaultRuntime : Runtime;
   return runtime === defaultRuntime && asked.runtime !== defaultRuntime ? undefined : runtime;
 }

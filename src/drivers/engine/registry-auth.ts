@@ -19,7 +19,10 @@ export function registryOf(reference: string): string {
 export function registryAuth(config: string | undefined, reference: string): string | undefined {
   const registry = registryOf(reference);
   const { auths = {} } = parse(config);
-  const keys = registry === HUB ? [HUB_KEY, HUB] : [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
+  const keys =
+    registry === HUB
+      ? [HUB_KEY, HUB]
+      : [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
   const key = keys.find((candidate) => Object.hasOwn(auths, candidate));
   const entry = key === undefined ? undefined : auths[key];
   const credentials = entry && credentialsOf(entry);

@@ -73,7 +73,11 @@ export function createSession(transport: Transport, cache: ProfileCache): Sessio
 
 /** Docker refuses a version in the path before it looks at the request, so the request can be sent again. */
 function isVersionMismatch(error: unknown): boolean {
-  return error instanceof DevcError && error.code === "engine-rejected" && /client version .* is too (new|old)/.test(error.message);
+  return (
+    error instanceof DevcError &&
+    error.code === "engine-rejected" &&
+    /client version .* is too (new|old)/.test(error.message)
+  );
 }
 
 /** Whether the engine is a Podman of at least this version of libpod. */

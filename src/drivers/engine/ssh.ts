@@ -90,7 +90,8 @@ function distrusted({ host, port, url }: SshEndpoint, verdict: "unknown" | "chan
   const where = port === 22 ? host : `-p ${port} ${host}`;
   return new DevcError("engine-unreachable", `devc does not trust the ssh host ${host}: ${words[verdict]}`, {
     subject: url,
-    hint: verdict === "unknown" ? `connect once with: ssh ${where}` : "see ~/.ssh/known_hosts, and ask who runs the host",
+    hint:
+      verdict === "unknown" ? `connect once with: ssh ${where}` : "see ~/.ssh/known_hosts, and ask who runs the host",
   });
 }
 

@@ -80,7 +80,12 @@ export function createTransport(endpoint: Endpoint, connections: () => Promise<C
       const message = `the engine could not ${call.what}: it did not open a stream (status ${response.statusCode})`;
       throw new DevcError("engine-error", message, { subject: endpoint.url });
     },
-    close: () => void opening?.then((opened) => opened.close()),
+    close: () =>
+      void opening?.then(
+        (opened) => opened.close(),
+        // What could not be opened was reported to whoever asked for something.
+        () => {},
+      ),
   };
 }
 
@@ -120,7 +125,7 @@ async function exchange(call: Call, target: RequestOptions): Promise<Answer> {
 function attempt(call: Call, target: RequestOptions): { request: ClientRequest; answer: Promise<Answer> } {
   const { method, path, timeoutMs, signal } = call;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const headers: Record<string, string | number> = { host: "localhost", ...call.headers };
+  const headers: Record<string, string | number> = { ...call.headers };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (body !== undefined || method === "POST") headers["content-length"] = Buffer.byteLength(body ?? "");
   const send = target.protocol === "https:" ? httpsRequest : httpRequest;

@@ -14,6 +14,8 @@ export interface Files {
   lstat(path: string): FileStat | undefined;
   /** Of what the path leads to; undefined when nothing is there, also behind a dangling link. */
   stat(path: string): FileStat | undefined;
+  /** Kinds of everything in a folder, by name, as `lstat` tells them; `other` also where the file system does not tell. */
+  list(path: string): Map<string, FileKind>;
   /** The absolute path with every symbolic link resolved. Throws `ENOENT` when nothing is there. */
   realpath(path: string): string;
   /** Reads at most `limit` bytes of a regular file from its start. Never blocks on a FIFO. */

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, resolve } from "node:path";
 
 import type {
   DeclaredManifest,
@@ -13,8 +13,10 @@ import { createRefusals, isInside } from "../../model/refused-paths.ts";
 import type { IssueText } from "../../model/source.ts";
 import type { MountSpec } from "../../model/spec.ts";
 import { errorCodeOf } from "./files.ts";
-import type { FileKind, Files } from "./files.ts";
+import type { Files } from "./files.ts";
 import { expandHome } from "./home.ts";
+import { createRealPaths } from "./real-paths.ts";
+import type { RealPath } from "./real-paths.ts";
 
 /** What host paths are looked up with. */
 export type PathContext = {
@@ -28,133 +30,121 @@ export type PathContext = {
   note(place: Place, issue: IssueText): void;
 };
 
-type Checked = { real: string; kind: FileKind };
-
 /** Finds every host path of a manifest on the disk. Those that are missing, leave the workspace or are never given are noted. */
 export function findHostPaths({ projects, postures }: DeclaredManifest, context: PathContext): ManifestProject[] {
-  const lookup = createLookup(context);
-  return projects.map((project) => findPathsOf(project, postures[project.posture] as Posture, context, lookup));
+  const look = createLookup(context);
+  return projects.map((project) => {
+    const { folder, mounts, posture, ...rest } = project;
+    const found: ManifestProject = { ...rest, posture: postures[posture] as Posture, mounts: {} };
+    for (const target of Object.keys(mounts)) {
+      const mount = findMount(mounts[target] as DeclaredMount, look);
+      if (mount) found.mounts[target] = mount;
+    }
+    const location = folder && look(folder, "folder");
+    if (folder && location) found.folder = placeFolder(project, folder, location, context);
+    return found;
+  });
 }
 
-/** A path as it is written, made absolute, and what it leads to. */
+/** A path made absolute as it is written, and what it leads to. */
 type Location = { written: string; real: string };
-type Lookup = (path: HostPath, what: "folder" | "mount") => Location | undefined;
+type Use = "folder" | "mount";
+type Lookup = (path: HostPath, use: Use) => Location | undefined;
 
-function findPathsOf(
-  project: DeclaredProject,
-  posture: Posture,
+function placeFolder(
+  { name, mounts }: DeclaredProject,
+  { place }: HostPath,
+  { written, real }: Location,
   { note }: PathContext,
-  lookup: Lookup,
-): ManifestProject {
-  const { folder: declaredFolder, mounts: declaredMounts } = project;
-  const mounts: Record<string, MountSpec> = {};
-  for (const [target, mount] of Object.entries(declaredMounts)) {
-    const found = findMount(mount, lookup);
-    if (found) mounts[target] = found;
+): { source: string; target: string } {
+  const target = `/workspaces/${basename(written)}`;
+  if (Object.hasOwn(mounts, target)) {
+    const message = `the folder of '${name}' appears at ${target}, where another mount is`;
+    note(place, { code: "duplicate-target", message, expected: "another target for the mount" });
   }
-  const location = declaredFolder && lookup(declaredFolder, "folder");
-  if (!declaredFolder || !location) return withPaths(project, posture, mounts);
-  const target = `/workspaces/${basename(location.written)}`;
-  if (Object.hasOwn(declaredMounts, target)) {
-    const message = `the folder of '${project.name}' appears at ${target}, where another mount is`;
-    note(declaredFolder.place, { code: "duplicate-target", message, expected: "another target for the mount" });
-  }
-  return withPaths(project, posture, mounts, { source: location.real, target });
+  return { source: real, target };
 }
 
-function withPaths(
-  { folder: _written, ...declared }: DeclaredProject,
-  posture: Posture,
-  mounts: Record<string, MountSpec>,
-  folder?: ManifestProject["folder"],
-): ManifestProject {
-  return { ...declared, posture, mounts, ...(folder ? { folder } : {}) };
-}
-
-function findMount(mount: DeclaredMount, lookup: Lookup): MountSpec | undefined {
-  if (mount.type === "tmpfs") return mount;
-  const readOnly = mount.readOnly ? { readOnly: true as const } : {};
-  if (mount.type === "volume") return { ...readOnly, source: mount.volume, type: "volume" };
-  const location = lookup(mount.source, "mount");
-  return location && { ...readOnly, source: location.real, type: "bind" };
+/** Members are in canonical order, because mounts become part of a spec. */
+function findMount(mount: DeclaredMount, look: Lookup): MountSpec | undefined {
+  const { type } = mount;
+  if (type === "tmpfs") return mount;
+  const source = type === "volume" ? mount.volume : look(mount.source, "mount")?.real;
+  if (source === undefined) return undefined;
+  return mount.readOnly ? { readOnly: true, source, type } : { source, type };
 }
 
 function createLookup(context: PathContext): Lookup {
-  const { fs, root, folders, note } = context;
-  const realpath = createRealpath(fs);
-  const foundHome = tryRealpath(realpath, context.home);
-  const whyRefused = createRefusals(typeof foundHome === "object" ? foundHome.real : context.home);
-  return ({ text, place }, what) => {
-    const refuse = (code: string, message: string, expected?: string): undefined => {
-      note(place, { code, message, ...(expected === undefined ? {} : { expected }) });
-    };
-    const expanded = expandHome(text, context.home);
-    if (expanded === undefined)
-      return refuse("invalid-path", `'${text}' names the home folder of somebody else`, "~/… for your own");
-    const path = resolve(folders[place[0]] as string, expanded);
-    const mayLeave = what === "mount" && isAbsolute(expanded);
-    const inRoot =
-      what === "folder" ? "a folder inside the workspace" : "a path inside the workspace, or an absolute one";
-    if (!mayLeave && !isInside(path, root))
-      return refuse("path-outside", `'${text}' is outside the workspace ${root}`, inRoot);
-    const found = tryRealpath(realpath, path);
-    if (typeof found === "string")
-      return refuse("unreadable", `'${text}' cannot be read: ${found}`, "a path you may read");
-    if (!found)
-      return refuse(
-        "path-missing",
-        `'${text}' does not exist`,
-        what === "folder" ? "a folder that exists" : "a path that exists",
-      );
-    if (!mayLeave && !isInside(found.real, root)) {
-      return refuse(
-        "path-outside",
-        `'${text}' leads through a symbolic link to ${found.real}, outside the workspace`,
-        inRoot,
-      );
-    }
-    if (what === "folder" && found.kind !== "directory")
-      return refuse("not-a-folder", `'${text}' is not a folder`, "a folder");
-    if (found.kind === "device") return refuse("refused-path", `'${text}' is never given to a sandbox: it is a device`);
-    const why = whyRefused(found.real) ?? (path === found.real ? undefined : whyRefused(path));
-    if (why !== undefined) return refuse("refused-path", `'${text}' is never given to a sandbox: ${why}`);
-    return { written: path, real: found.real };
+  const { fs, root, home, folders, note } = context;
+  const absolute = ({ text, place }: HostPath) => {
+    const expanded = expandHome(text, home);
+    return expanded === undefined ? undefined : resolve(folders[place[0]] as string, expanded);
+  };
+  const realPathOf = createRealPaths(fs);
+  const realHome = attempt(() => realPathOf(home)?.real).value ?? home;
+  const refusals = { inRoot: createRefusals(realHome, root), anywhere: createRefusals(realHome) };
+  return (path, use) => {
+    const written = absolute(path);
+    const mayLeave = use === "mount" && (isAbsolute(path.text) || path.text.startsWith("~"));
+    const found = written === undefined ? { value: undefined } : attempt(() => realPathOf(written));
+    const problem =
+      outside(path.text, written, root, mayLeave, use) ??
+      unusable(path.text, found, use) ??
+      outside(path.text, found.value?.real, root, mayLeave, use) ??
+      refused(path.text, found.value as RealPath, written as string, mayLeave ? refusals.anywhere : refusals.inRoot);
+    if (problem) note(path.place, problem);
+    return problem ? undefined : { written: written as string, real: (found.value as RealPath).real };
   };
 }
 
-type Realpath = (path: string) => Checked | undefined;
-
-/**
- * Real paths with the folders above remembered: neighbours, of which a large workspace has hundreds, cost one `lstat` each
- * instead of one per part of their path.
- */
-function createRealpath(fs: Files): Realpath {
-  const folders = new Map<string, Checked | undefined>();
-  const find = (path: string): Checked | undefined => {
-    if (dirname(path) === path) return { real: path, kind: "directory" };
-    const folder = findFolder(dirname(path));
-    if (folder?.kind !== "directory") return undefined;
-    const inFolder = join(folder.real, basename(path));
-    const kind = fs.lstat(inFolder)?.kind;
-    if (kind === undefined) return undefined;
-    if (kind !== "symlink") return { real: inFolder, kind };
-    const target = fs.stat(inFolder)?.kind;
-    return target === undefined ? undefined : { real: fs.realpath(inFolder), kind: target };
-  };
-  const findFolder = (path: string): Checked | undefined => {
-    if (!folders.has(path)) folders.set(path, find(path));
-    return folders.get(path);
-  };
-  return find;
-}
+type Attempt<Value> = { value: Value | undefined; error?: string };
 
 /** The error code instead of an exception when the file system refuses to tell. */
-function tryRealpath(realpath: Realpath, path: string): Checked | string | undefined {
+function attempt<Value>(call: () => Value | undefined): Attempt<Value> {
   try {
-    return realpath(path);
+    return { value: call() };
   } catch (error) {
     const code = errorCodeOf(error);
     if (code === undefined) throw error;
-    return code;
+    return { value: undefined, error: code };
   }
+}
+
+function outside(
+  text: string,
+  path: string | undefined,
+  root: string,
+  mayLeave: boolean,
+  use: Use,
+): IssueText | undefined {
+  if (path === undefined) {
+    const message = `'${text}' names the home folder of somebody else`;
+    return { code: "invalid-path", message, expected: "~/… for your own" };
+  }
+  if (mayLeave || isInside(path, root)) return undefined;
+  const expected =
+    use === "folder" ? "a folder inside the workspace" : "a path inside the workspace, or an absolute one";
+  return { code: "path-outside", message: `'${text}' leads to ${path}, outside the workspace ${root}`, expected };
+}
+
+function unusable(text: string, { value, error }: Attempt<RealPath>, use: Use): IssueText | undefined {
+  const expected = use === "folder" ? "a folder that exists" : "a path that exists";
+  if (error !== undefined) return { code: "unreadable", message: `'${text}' cannot be read: ${error}`, expected };
+  if (!value) return { code: "path-missing", message: `'${text}' does not exist`, expected };
+  if (use === "mount" || value.kind === "directory") return undefined;
+  return { code: "not-a-folder", message: `'${text}' is not a folder`, expected };
+}
+
+/** A link to a refused path is refused, and so is a refused path that is a link to something else. */
+function refused(
+  text: string,
+  { real, kind }: RealPath,
+  written: string,
+  whyRefused: (path: string) => string | undefined,
+): IssueText | undefined {
+  const why =
+    kind === "device" ? "it is a device" : (whyRefused(real) ?? (real === written ? undefined : whyRefused(written)));
+  return why === undefined
+    ? undefined
+    : { code: "refused-path", message: `'${text}' is never given to a sandbox: ${why}` };
 }

@@ -9,23 +9,23 @@ import type { FileKind, Files, FileStat } from "./files.ts";
 export const nodeFiles: Files = {
   lstat: (path) => describeStat(fs.lstatSync(path, { throwIfNoEntry: false })),
   stat: (path) => describeStat(fs.statSync(path, { throwIfNoEntry: false })),
+  list: (path) => new Map(fs.readdirSync(path, { withFileTypes: true }).map((entry) => [entry.name, kindOf(entry)])),
   realpath: (path) => fs.realpathSync.native(path),
   read: readStart,
   writePrivate,
 };
 
-const KINDS: [FileKind, (stats: fs.Stats) => boolean][] = [
-  ["file", (stats) => stats.isFile()],
-  ["directory", (stats) => stats.isDirectory()],
-  ["symlink", (stats) => stats.isSymbolicLink()],
-  ["socket", (stats) => stats.isSocket()],
-  ["fifo", (stats) => stats.isFIFO()],
-  ["device", (stats) => stats.isBlockDevice() || stats.isCharacterDevice()],
-];
-
 function describeStat(stats: fs.Stats | undefined): FileStat | undefined {
-  if (!stats) return undefined;
-  return { kind: KINDS.find(([, is]) => is(stats))?.[0] ?? "other", size: stats.size };
+  return stats && { kind: kindOf(stats), size: stats.size };
+}
+
+function kindOf(entry: fs.Stats | fs.Dirent): FileKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  if (entry.isSymbolicLink()) return "symlink";
+  if (entry.isSocket()) return "socket";
+  if (entry.isFIFO()) return "fifo";
+  return entry.isBlockDevice() || entry.isCharacterDevice() ? "device" : "other";
 }
 
 /** Non-blocking, because opening a FIFO would wait for a writer; the kind is taken from the open file, so it cannot change. */

@@ -19,7 +19,7 @@ export function ttyProgress({ stream, style, clock, view }: ProgressOptions): Pr
   let frame = 0;
   let height = 0;
   const draw = (limit: number): string => {
-    const lines = frameLines(tracker.rows, { limit, frame, now: clock.now(), style, width: stream.columns ?? 80 });
+    const lines = frameLines(tracker.rows, { limit, frame, now: clock.now(), style, width: stream.columns || 80 });
     const text = erase(height) + lines.map((line) => `${line}\n`).join("");
     height = lines.length;
     return text;
@@ -49,9 +49,9 @@ export function ttyProgress({ stream, style, clock, view }: ProgressOptions): Pr
   };
 }
 
-/** One line stays free for the cursor; a taller area could not be erased. */
+/** One line stays free for the cursor; a taller area could not be erased. A terminal of unknown size has 0 rows. */
 function visibleRows({ rows }: ProgressStream): number {
-  return Math.max(2, (rows ?? 24) - 1);
+  return Math.max(2, (rows || 24) - 1);
 }
 
 type Frame = { limit: number; frame: number; now: number; style: Style; width: number };

@@ -32,7 +32,8 @@ test.each(cases)("%s is refused with every problem located", async (name) => {
   for (const { position, message } of error.issues) {
     const { file = "", line = 0, source } = position ?? {};
     const isFileAsAWhole = ["ambiguous-file", "not-a-file"].includes(error.issues[0]?.code ?? "");
-    if (!isFileAsAWhole) expect(source).toBe(readFileSync(`${folder}/${file}`, "utf8").split("\n")[line - 1]?.trimEnd());
+    if (!isFileAsAWhole)
+      expect(source).toBe(readFileSync(`${folder}/${file}`, "utf8").split("\n")[line - 1]?.trimEnd());
     expect(message).not.toBe("");
   }
 });

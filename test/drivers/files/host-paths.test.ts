@@ -9,7 +9,10 @@ import { failure, line, load, temporaryFolder } from "./load-fixture.ts";
 function workspace(path: string, project: string): string {
   const root = join(path, "workspace");
   mkdirSync(root);
-  writeFileSync(join(root, "devc.yaml"), `version: 1\nworkspace: acme\nprojects:\n  web: { image: debian, ${project} }\n`);
+  writeFileSync(
+    join(root, "devc.yaml"),
+    `version: 1\nworkspace: acme\nprojects:\n  web: { image: debian, ${project} }\n`,
+  );
   return root;
 }
 

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -76,7 +85,11 @@ test("messages name a file as the person named it", async () => {
 
 test("no manifest anywhere is an error that says what to do", async () => {
   using folder = temporaryFolder();
-  for (const loading of [load(folder.path), load(folder.path, { file: "gone.yaml" }), load(folder.path, { file: "a/b.yaml" })]) {
+  for (const loading of [
+    load(folder.path),
+    load(folder.path, { file: "gone.yaml" }),
+    load(folder.path, { file: "a/b.yaml" }),
+  ]) {
     const error = await failure(loading);
     expect([error.code, exitCodeOf(error.code), error.hint?.includes("-f")]).toEqual(["manifest-not-found", 64, true]);
   }
@@ -134,7 +147,10 @@ function cachedWorkspace(path: string) {
       nodeFiles.writePrivate(file, text);
     },
   };
-  write("devc.yaml", "version: 1\nworkspace: acme\nextends: [team.yaml]\nprojects:\n  web: { image: debian, path: web }\n");
+  write(
+    "devc.yaml",
+    "version: 1\nworkspace: acme\nextends: [team.yaml]\nprojects:\n  web: { image: debian, path: web }\n",
+  );
   write("team.yaml", "defaults: { state: stopped }\n");
   mkdirSync(join(path, "web"));
   const cacheDir = join(path, "cache");
@@ -167,7 +183,10 @@ const CHANGES: [title: string, change: (at: ReturnType<typeof cachedWorkspace>, 
   ["the manifest", ({ write }) => write("devc.yaml", "version: 1\nworkspace: acme\nprojects: {}\n")],
   ["an extended file", ({ write }) => write("team.yaml", "defaults: { state: running }\n")],
   ["a personal file that appears", ({ write }) => write("devc.local.yaml", "projects: { web: { state: running } }\n")],
-  ["a personal file in the other spelling", ({ write }) => write("devc.local.yml", "projects: { web: { state: running } }\n")],
+  [
+    "a personal file in the other spelling",
+    ({ write }) => write("devc.local.yml", "projects: { web: { state: running } }\n"),
+  ],
 ];
 
 test.each(CHANGES)("a change of %s is seen at once", async (_title, change) => {
@@ -195,7 +214,14 @@ test("a damaged entry is a miss and is written anew", async () => {
   const { manifest } = await again();
   const path = entry();
   const whole = readFileSync(path, "utf8");
-  for (const damaged of ["", "{}", whole.slice(0, -1), whole.replace("debian", "alpine"), whole.replace(/^./, "x"), "\0".repeat(100)]) {
+  for (const damaged of [
+    "",
+    "{}",
+    whole.slice(0, -1),
+    whole.replace("debian", "alpine"),
+    whole.replace(/^./, "x"),
+    "\0".repeat(100),
+  ]) {
     writeFileSync(path, damaged);
     expect((await again()).manifest).toEqual(manifest);
     expect(readFileSync(path, "utf8")).toBe(whole);
@@ -220,7 +246,10 @@ test("host paths are looked up at every load, also when the manifest comes from 
   renameSync(join(folder.path, "web"), join(folder.path, "moved"));
   const missing = await failure(again());
   expect(missing.issues).toMatchObject([
-    { code: "path-missing", position: { file: "devc.yaml", line: 5, column: 31, source: "  web: { image: debian, path: web }" } },
+    {
+      code: "path-missing",
+      position: { file: "devc.yaml", line: 5, column: 31, source: "  web: { image: debian, path: web }" },
+    },
   ]);
 
   symlinkSync("moved", join(folder.path, "web"));
@@ -251,7 +280,8 @@ test("a load from the cache needs neither the YAML parser nor the schema", async
   const { outputs } = bundle.metafile;
   const chunks = Object.keys(outputs).filter((name) => outputs[name]?.entryPoint?.endsWith("files/load.ts"));
   for (const name of chunks) {
-    const loaded = outputs[name]?.imports.filter(({ kind, external }) => kind === "import-statement" && !external) ?? [];
+    const loaded =
+      outputs[name]?.imports.filter(({ kind, external }) => kind === "import-statement" && !external) ?? [];
     chunks.push(...loaded.map((each) => each.path).filter((each) => !chunks.includes(each)));
   }
   const inputs = chunks.flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));

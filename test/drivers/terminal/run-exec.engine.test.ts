@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { LOGIN_SHELL_COMMAND } from "../../../src/drivers/terminal/login-shell.ts";
 import type { RunRequest } from "../../../src/drivers/terminal/run-exec.ts";
@@ -23,6 +23,7 @@ const PATIENCE = { timeout: 20_000, interval: 50 };
 
 let folder: string;
 let program: string;
+const children: ChildProcessWithoutNullStreams[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "devc-terminal-"));
@@ -37,6 +38,10 @@ beforeAll(async () => {
     external: ["cpu-features", "*.node"],
     logLevel: "error",
   });
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -67,7 +72,9 @@ describe.each(testEngines)("in a container of $name", ({ endpoint }) => {
     });
   const pipes = (command: string[], request: Partial<RunRequest> = {}): ChildProcessWithoutNullStreams => {
     const [file = "", ...args] = words(command, request);
-    return spawn(file, args, { stdio: "pipe" });
+    const child = spawn(file, args, { stdio: "pipe" });
+    children.push(child);
+    return child;
   };
   const outcome = async (child: ChildProcessWithoutNullStreams) => {
     const [stdout, stderr, [code, signal]] = await Promise.all([
@@ -79,10 +86,11 @@ describe.each(testEngines)("in a container of $name", ({ endpoint }) => {
   };
   /** Whether a process with a word in its command line runs in the container. */
   const runs = async (word: string): Promise<boolean> => {
-    const { Processes } = (await callEngine(socket, "GET", `/containers/${id}/top?ps_args=-eo%20pid,args`)) as {
-      Processes: string[][];
-    };
-    return Processes.some((row) => row.join(" ").includes(word));
+    const body = { AttachStdout: true, Env: [`WORD=${word}`], Cmd: ["sh", "-c", FIND_WORD] };
+    const { Id } = (await callEngine(socket, "POST", `/containers/${id}/exec`, body)) as { Id: string };
+    const output = String(await callEngine(socket, "POST", `/exec/${Id}/start`, { Detach: false, Tty: false }));
+    if (!output.includes("looked")) throw new Error(`the look into the container failed: ${output}`);
+    return output.includes("found");
   };
   const uniqueWord = () => `word${randomBytes(6).toString("hex")}`;
 
@@ -251,6 +259,16 @@ describe.each(testEngines)("in a container of $name", ({ endpoint }) => {
     });
   });
 });
+
+/** Looks for the processes whose arguments hold $WORD; `read` drops the zero bytes between them. */
+const FIND_WORD = `
+for file in /proc/[0-9]*/cmdline; do
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"$WORD"*) echo found ;; esac
+  done 2>/dev/null <"$file"
+done
+echo looked
+`;
 
 /** Prints the terminal's size when it has one, and again at each change. */
 const SHOW_SIZES = `

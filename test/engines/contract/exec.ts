@@ -170,10 +170,10 @@ export function execCases(context: Context): void {
     const session = await context.engine.exec(id, { command: ["cat"], tty: false, stdin: true });
     session.stdout.resume();
     session.stderr.resume();
-    await expect.poll(() => context.engine.listExecs(id), PATIENCE).toMatchObject([{ command: ["cat"] }]);
-    const [listed] = await context.engine.listExecs(id);
-    expect(listed?.id).not.toBe("");
-    expect(listed?.pid).toBeGreaterThan(0);
+    await expect.poll(async () => (await context.engine.listExecs(id))[0]?.pid, PATIENCE).toBeGreaterThan(0);
+    const listed = await context.engine.listExecs(id);
+    expect(listed).toMatchObject([{ command: ["cat"] }]);
+    expect(listed[0]?.id).not.toBe("");
     session.stdin.end();
     expect(await session.exit).toBe(0);
     await expect.poll(() => context.engine.listExecs(id), PATIENCE).toEqual([]);

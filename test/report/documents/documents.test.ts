@@ -6,6 +6,7 @@ import type { ResourceResult } from "../../../src/reconcile/events.ts";
 import { documentSchema, DOCUMENTS } from "../../../src/report/documents/schemas.ts";
 import type { DocumentName } from "../../../src/report/documents/schemas.ts";
 import { errorDocumentOf } from "../../../src/report/error-body.ts";
+import { errorLine, planLine, versionLine } from "../../../src/report/event-lines.ts";
 import { planDocumentOf } from "../../../src/report/plan-json.ts";
 import { jsonProgress } from "../../../src/report/progress/json.ts";
 import { expectDocument } from "../../support/json-schema.ts";
@@ -61,6 +62,7 @@ describe("the event stream", () => {
   it("begins with its version and the plan, and every line matches the schema", () => {
     const stage = createStage();
     const view = richView();
+    for (const line of [versionLine("0.1.0"), planLine(view, 0)]) stage.stream.write(JSON.stringify(line));
     const progress = jsonProgress({ stream: stage.stream, style: PLAIN, clock: stage.clock, view });
     for (const op of view.plan.ops) {
       progress.emit({ type: "op_start", op });
@@ -77,6 +79,7 @@ describe("the event stream", () => {
     };
     const outcome = { resources: [failed], interrupted: false, planned: view.plan.summary, durationMs: 9 };
     progress.emit({ type: "summary", outcome });
+    stage.stream.write(JSON.stringify(errorLine(new DevcError("refused", "no"), 0)));
     const lines = stage.written.map((line) => JSON.parse(line) as { type: string; format?: string });
     expect(lines.slice(0, 2).map(({ type }) => type)).toEqual(["version", "plan"]);
     expect(lines[0]?.format).toBe("devc.events/1");

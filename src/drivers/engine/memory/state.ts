@@ -29,7 +29,7 @@ export type State = {
 };
 
 /** The ID of an image follows from its content and the reference it was first known by. */
-export function imageIdOf(reference: string, image: MemoryImage): string {
+function imageIdOf(reference: string, image: MemoryImage): string {
   return `sha256:${sha256(JSON.stringify([reference, image]))}`;
 }
 
