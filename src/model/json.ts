@@ -17,26 +17,27 @@ export function canonicalJson(value: unknown): string {
  * in order, so that a plan over a thousand of them costs no copies.
  */
 export function sorted<Value>(value: Value): Value {
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return sortedArray(value) as Value;
-  const source = value as Record<string, unknown>;
-  let previous: string | undefined;
-  let inOrder = true;
-  let changed: Map<string, unknown> | undefined;
-  for (const key of Object.keys(source)) {
-    if (source[key] === undefined || (previous !== undefined && key < previous)) inOrder = false;
-    previous = key;
-    const member = sorted(source[key]);
-    if (member !== source[key]) (changed ??= new Map()).set(key, member);
-  }
-  if (inOrder && changed === undefined) return value;
-  const keys = Object.keys(source).filter((key) => source[key] !== undefined);
-  return Object.fromEntries(keys.toSorted(byCodeUnit).map((key) => [key, changed?.get(key) ?? source[key]])) as Value;
+  return isSorted(value) ? value : (sortedCopy(value) as Value);
 }
 
-function sortedArray(items: unknown[]): unknown[] {
-  const copy = items.map(sorted);
-  return copy.every((item, index) => item === items[index]) ? items : copy;
+function isSorted(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  let previous = "";
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined || key < previous || !isSorted(member)) return false;
+    previous = key;
+  }
+  return true;
+}
+
+function sortedCopy(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(sortedCopy);
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    members.toSorted(([a], [b]) => byCodeUnit(a, b)).map(([key, member]) => [key, sortedCopy(member)]),
+  );
 }
 
 function byCodeUnit(a: string, b: string): number {

@@ -38,6 +38,7 @@ export type Assessment = {
 /** Finds every difference between a container of ours and what is desired for its address. Pure. */
 export function assess(desired: DesiredSandbox, owned: OwnedContainer, live: Live, recorded: boolean): Assessment {
   const { container } = owned;
+  if (isAsDesired(desired, owned, live)) return noDifference(desired);
   const coreMatches = hashMatches("core", container.labels[LABEL.core], desired.spec);
   const detail = live.details[container.id];
   const resources = detail ? (detail.spec.resources ?? {}) : (owned.spec.resources ?? {});
@@ -72,6 +73,31 @@ export function assess(desired: DesiredSandbox, owned: OwnedContainer, live: Liv
     lastApplied: { ...owned.spec, resources: limitsDrift ? (desired.spec.resources ?? {}) : resources },
     resources,
   };
+}
+
+/**
+ * The common case, told without building anything: it was created from the very spec that is desired, its limits were not
+ * looked at more closely, and nothing that a list shows differs. `assess` without it comes to the same answer.
+ */
+function isAsDesired(desired: DesiredSandbox, { container, spec }: OwnedContainer, live: Live): boolean {
+  if (spec !== desired.spec || live.details[container.id] !== undefined) return false;
+  if (container.name !== desired.name || stateOf(container) !== desired.state) return false;
+  const image = live.images[spec.image];
+  if (image && image.id !== container.imageId) return false;
+  const attached = Object.keys(container.networks);
+  if (spec.network.mode === "none") return attached.length === 0;
+  const { networks } = spec.network;
+  if (attached.length !== Object.keys(networks).length) return false;
+  return attached.every((name) => {
+    const id = container.networks[name]?.id;
+    return Object.hasOwn(networks, name) && (id === "" || live.networks.some((network) => network.id === id));
+  });
+}
+
+function noDifference(desired: DesiredSandbox): Assessment {
+  const view = viewOfDesired(desired);
+  const resources = desired.spec.resources ?? {};
+  return { before: view, after: view, patch: [], reasons: [], way: "none", lastApplied: desired.spec, resources };
 }
 
 /** What a sandbox looks like when nothing is left to do. */

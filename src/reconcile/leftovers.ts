@@ -34,9 +34,10 @@ export type Settlement = {
 
 /** Sorts out the containers of one declared sandbox. Pure. */
 export function settle(desired: DesiredSandbox, owned: OwnedContainer[], live: Live): Settlement {
-  const of = (role: OwnedContainer["role"]): OwnedContainer[] => owned.filter((one) => one.role === role);
-  const [final, next, prev] = [of("final")[0], of("next")[0], of("prev")[0]];
-  const strays = of("renamed").toSorted((a, b) => (a.container.id < b.container.id ? -1 : 1));
+  const of = (role: OwnedContainer["role"]): OwnedContainer | undefined => owned.find((one) => one.role === role);
+  const [final, next, prev] = [of("final"), of("next"), of("prev")];
+  const renamed = owned.filter(({ role }) => role === "renamed");
+  const strays = renamed.toSorted((a, b) => (a.container.id < b.container.id ? -1 : 1));
   if (final) return { ...withFinal(desired, final, next, prev, live), strays };
   const nextIsReady = next !== undefined && (prev === undefined || isReady(next, desired));
   if (nextIsReady) {

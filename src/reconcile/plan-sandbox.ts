@@ -5,6 +5,7 @@ import type { DesiredSandbox } from "../model/desired.ts";
 import { LABEL } from "../model/labels.ts";
 import { candidateName, formerName } from "../model/names.ts";
 import { securityDelta } from "../model/posture.ts";
+import type { ContainerSpec } from "../model/spec.ts";
 import { assess, viewOfDesired } from "./assess.ts";
 import type { Assessment } from "./assess.ts";
 import { settle } from "./leftovers.ts";
@@ -78,17 +79,21 @@ export type Step = (cause: string, call: OpCall, undo?: OpCall[]) => number;
 
 function createSteps(builder: PlanBuilder, { desired, creates }: SandboxCase): Step {
   const { spec, address } = desired;
-  const volumes = Object.values(spec.mounts ?? {}).flatMap((mount) => (mount.type === "volume" ? [mount.source] : []));
-  const networks = spec.network.mode === "bridge" ? Object.keys(spec.network.networks) : [];
-  const images = creates ? [`image:${spec.image}`] : [];
-  const things = [...images, ...volumes.map((v) => `volume:${v}`), ...networks.map((n) => `network:${n}`)];
-  const needs = things.map((thing) => builder.providerOf(thing)).filter((n) => n !== undefined);
   let last: number | undefined;
   return (cause, call, undo) => {
-    const after = last === undefined ? needs : [last];
+    const after = last === undefined ? needsOf(spec, creates, builder) : [last];
     last = builder.op(address, cause, call, { after, ...(undo ? { undo } : {}) });
     return last;
   };
+}
+
+/** The operations that make usable what a sandbox needs. Only a container that is created needs the image. */
+function needsOf(spec: ContainerSpec, creates: boolean, builder: PlanBuilder): number[] {
+  const volumes = Object.values(spec.mounts ?? {}).flatMap((mount) => (mount.type === "volume" ? [mount.source] : []));
+  const networks = spec.network.mode === "bridge" ? Object.keys(spec.network.networks) : [];
+  const images = creates ? [`image:${spec.image}`] : [];
+  const things = [...images, ...volumes.map((name) => `volume:${name}`), ...networks.map((name) => `network:${name}`)];
+  return things.map((thing) => builder.providerOf(thing)).filter((n) => n !== undefined);
 }
 
 /** Create, start, wait. A failure removes the new container, so that a failed create leaves nothing. */
