@@ -38,11 +38,14 @@ export function processHost(): Host {
   };
 }
 
-/** A reader that goes away (`devc plan | head`) is no error of ours: nothing more can be said to it. */
+/**
+ * A reader that goes away (`devc plan | head`, EPIPE) or a terminal that is closed (EIO) is no error of ours: nothing more
+ * can be said to it. `devc exec` must survive it long enough to end the program inside.
+ */
 function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
 }

@@ -12,6 +12,16 @@ defaults: { image: "debian:bookworm-slim", profile: strict }
 projects: { web: { env: { INSIDE: "yes" } }, api: {} }
 `;
 
+/** Says `found` when the program runs; the probe's own arguments do not hold the word it looks for. */
+const FIND_PROGRAM = `
+word=the-
+for file in /proc/[0-9]*/cmdline; do
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"\${word}program"*) echo found ;; esac
+  done 2>/dev/null <"$file"
+done
+`;
+
 /** The built program, in a real terminal, on a real engine. */
 describe.each(testEngines)("on $name", ({ endpoint }) => {
   it("devc attach opens a shell in the sandbox, and devc exec a program on the terminal", async () => {
@@ -33,6 +43,21 @@ describe.each(testEngines)("on $name", ({ endpoint }) => {
       pty.type("\u0003");
       expect(await pty.ended).toEqual({ exit: 12, modes: { echo: true, lines: true, signals: true } });
     }
+  });
+
+  it("devc exec ends the program when the terminal is closed", async () => {
+    await using scenario = await createScenario(endpoint);
+    await scenario.manifest(PROJECTS);
+    await scenario.apply();
+    const running = () => scenario.inside("web", FIND_PROGRAM);
+    {
+      const words = ["exec", "web", "--", "sh", "-c", "while :; do echo running; sleep 0.05; done", "the-program"];
+      const env = { ...process.env, DEVC_ENGINE: endpoint };
+      await using pty = await openPty([process.execPath, DEVC, ...words], { cwd: scenario.root, env });
+      await pty.until(/running/);
+      expect(await running()).toContain("found");
+    }
+    await expect.poll(running, { timeout: 60_000, interval: 200 }).toBe("");
   });
 
   it("devc exec keeps outputs apart, passes the exit code on, and names what is missing", async () => {

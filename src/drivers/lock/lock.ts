@@ -182,7 +182,7 @@ function lockedError(request: LockRequest, holder: LockHolder | undefined): Devc
   return new DevcError("locked", `workspace ${request.workspace} is being changed by another devc (${who})`, {
     subject: request.workspace,
     hint: holder
-      ? `wait until it has ended and run the command again, or end process ${holder.pid} if it is stuck`
-      : "wait and run the command again; on Linux `ss -xlp` shows who holds the socket @devc-…",
+      ? `--wait SECONDS waits for it; if it is stuck, end process ${holder.pid}`
+      : "--wait SECONDS waits for it; on Linux `ss -xlp` shows who holds the socket @devc-…",
   });
 }
