@@ -3,7 +3,7 @@ import { createBody, firstNetwork } from "./create-body.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
 import type { ContainerCreate } from "./engine.ts";
-import { unlessGone } from "./errors.ts";
+import { hasCode, unlessGone } from "./errors.ts";
 import { inspectRow } from "./inspect.ts";
 import { CPU_PERIOD, quotaOf } from "./podman-spec.ts";
 import { atLeast } from "./profile.ts";
@@ -11,6 +11,7 @@ import { CHANGE_TIMEOUT_MS } from "./transport.ts";
 
 /** Since this version the create call attaches several networks; before it refuses more than one. */
 const MANY_NETWORKS_API = "1.44";
+const REMOVAL_POLL_MS = 50;
 
 /** Docker's ways. */
 export function dockerDialect(driver: Driver): Dialect {
@@ -21,14 +22,7 @@ export function dockerDialect(driver: Driver): Dialect {
       const docker = await driver.dockerode({ what: `stop container ${id}`, subject: id });
       await docker.getContainer(id).stop({ _query: { t: graceSeconds } });
     },
-    async removeContainer(id) {
-      const docker = await driver.dockerode({
-        what: `remove container ${id}`,
-        subject: id,
-        timeoutMs: CHANGE_TIMEOUT_MS,
-      });
-      await unlessGone(docker.getContainer(id).remove({ _query: { force: true, v: true } }), undefined);
-    },
+    removeContainer: (id) => removeContainer(driver, id),
     settle: async (row) => row,
     networkOptions: {},
     async removeNetwork(id) {
@@ -62,6 +56,22 @@ async function createContainer({ dockerode, session }: Driver, request: Containe
     }
   }
   return { id: container.id };
+}
+
+/** A removal that somebody began before, perhaps an apply that was killed, is waited for. */
+async function removeContainer({ dockerode, session, clock }: Driver, id: string): Promise<void> {
+  const docker = await dockerode({ what: `remove container ${id}`, subject: id, timeoutMs: CHANGE_TIMEOUT_MS });
+  try {
+    await docker.getContainer(id).remove({ _query: { force: true, v: true } });
+  } catch (error) {
+    if (hasCode(error, "not-found")) return;
+    if (!hasCode(error, "engine-conflict") || !/already in progress/.test(error.message)) throw error;
+    const deadline = clock.now() + CHANGE_TIMEOUT_MS;
+    while (await unlessGone(inspectRow(session, id), undefined)) {
+      if (clock.now() > deadline) throw error;
+      await clock.sleep(REMOVAL_POLL_MS);
+    }
+  }
 }
 
 /**

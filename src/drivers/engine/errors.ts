@@ -33,17 +33,22 @@ const BY_STATUS: Record<number, ErrorCode> = { 400: "engine-rejected", 404: "not
 
 /** The error for an answer with a status of 400 or more. Docker Engine API: `{message}`; Podman adds `cause`. */
 export function refusalError(refusal: Refusal): DevcError {
-  const { what, subject, method, path, status } = refusal;
+  const { subject, method, path, status } = refusal;
   const words = wordsOf(refusal.body) || `status ${status} without a word`;
   const code = MEANINGS.find(([pattern]) => pattern.test(words))?.[1] ?? BY_STATUS[status] ?? "engine-error";
-  return new DevcError(code, `the engine could not ${what}: ${words}`, {
+  return new DevcError(code, `the engine could not ${brief(refusal.what)}: ${words}`, {
     ...(subject === undefined ? {} : { subject }),
     details: [`${method} ${path} answered ${status}: ${words}`],
   });
 }
 
+/** IDs as people know them: their first twelve digits. */
+function brief(text: string): string {
+  return text.replaceAll(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12));
+}
+
 /** The engine's own words in the body of an error: its message, in one line. */
-export function wordsOf(body: string): string {
+function wordsOf(body: string): string {
   let message: unknown = body;
   try {
     const parsed: unknown = JSON.parse(body);
@@ -87,14 +92,14 @@ export function connectionWords(cause: unknown): string {
 export function connectionError(endpoint: Endpoint, purpose: Purpose, cause: unknown): DevcError {
   if (cause instanceof DevcError) return cause;
   if ((cause as Error).name === "AbortError") {
-    return new DevcError("interrupted", `stopped on request while devc wanted to ${purpose.what}`, { cause });
+    return new DevcError("interrupted", `stopped on request while devc wanted to ${brief(purpose.what)}`, { cause });
   }
   const { code } = cause as NodeJS.ErrnoException;
   const hint = code === undefined ? undefined : HINTS[code];
   const message = `the engine at ${endpoint.url} (${endpoint.origin}) cannot be reached: ${connectionWords(cause)}`;
   return new DevcError("engine-unreachable", message, {
     subject: endpoint.url,
-    details: [`devc wanted to ${purpose.what}`],
+    details: [`devc wanted to ${brief(purpose.what)}`],
     ...(hint === undefined ? {} : { hint }),
     cause,
   });

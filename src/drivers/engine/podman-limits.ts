@@ -7,7 +7,6 @@ import { outputOf } from "./exec.ts";
 import { inspectRow } from "./inspect.ts";
 import type { InspectRow } from "./inspect-row.ts";
 import { CPU_PERIOD, podmanLimits, quotaOf } from "./podman-spec.ts";
-import { limitsOf } from "./read-back.ts";
 import { CHANGE_TIMEOUT_MS, READ_TIMEOUT_MS } from "./transport.ts";
 
 /** Milliseconds after a container's end in which Podman's clean-up of that end may still come and undo an init. */
@@ -111,10 +110,9 @@ export async function heldLimits(driver: Driver, read: ReadText, row: InspectRow
   const { Pid, Running } = row.State;
   if (Pid === 0) return row;
   const local = driver.session.transport.endpoint.kind === "unix";
-  const asked = limitsOf(row.HostConfig).nanoCpus;
   const held =
-    (local ? limitsOfProcess(read, Pid, row.Id, asked) : undefined) ??
-    (Running ? await readInside(driver, row.Id, asked) : undefined);
+    (local ? limitsOfProcess(read, Pid, row.Id) : undefined) ??
+    (Running ? await readInside(driver, row.Id) : undefined);
   if (held) return withLimits(row, held);
   const { State } = await inspectRow(driver.session, row.Id);
   if (!State.Running && !State.Paused && !(await isInitialised(driver, row.Id))) return row;
@@ -128,26 +126,20 @@ export async function heldLimits(driver: Driver, read: ReadText, row: InspectRow
 const V1_FILES = ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us", "pids/pids.max"];
 const V2_FILES = ["memory.max", "cpu.max", "pids.max"];
 
-async function readInside(driver: Driver, id: string, asked: number | undefined): Promise<ResourcesSpec | undefined> {
+async function readInside(driver: Driver, id: string): Promise<ResourcesSpec | undefined> {
   for (const [files, parse] of [
     [V2_FILES, limitsFromV2],
     [V1_FILES, limitsFromV1],
   ] as const) {
     const text = await outputOf(driver, id, ["cat", ...files.map((file) => `/sys/fs/cgroup/${file}`)]);
     const lines = text?.trim().split("\n");
-    if (lines?.length === files.length) return parse(lines, asked);
+    if (lines?.length === files.length) return parse(lines);
   }
   return undefined;
 }
 
+/** CPUs go back as the quota they are, so that the finer share that was asked for can be told from another one. */
 function withLimits(row: InspectRow, { memory = 0, nanoCpus = 0, pids = 0 }: ResourcesSpec): InspectRow {
-  const HostConfig = {
-    ...row.HostConfig,
-    Memory: memory,
-    NanoCpus: nanoCpus,
-    CpuQuota: 0,
-    CpuPeriod: 0,
-    PidsLimit: pids,
-  };
-  return { ...row, HostConfig };
+  const cpu = { NanoCpus: 0, CpuQuota: quotaOf(nanoCpus), CpuPeriod: CPU_PERIOD };
+  return { ...row, HostConfig: { ...row.HostConfig, Memory: memory, ...cpu, PidsLimit: pids } };
 }

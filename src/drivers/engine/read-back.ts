@@ -80,7 +80,7 @@ export function limitsOf(config: HostConfigRow, asked: ResourcesSpec = {}): Reso
 }
 
 /** Billionths of a CPU from a quota; `asked` when it comes to the same quota and is only finer. */
-export function nanoCpusOf(quota: number, period: number, asked: number | undefined): number {
+function nanoCpusOf(quota: number, period: number, asked: number | undefined): number {
   const nanoCpus = Math.round((quota * 1e9) / period);
   return asked !== undefined && quotaOf(asked) === quotaOf(nanoCpus) ? asked : nanoCpus;
 }

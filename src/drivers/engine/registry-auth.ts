@@ -28,7 +28,8 @@ export function registryAuth(config: string | undefined, reference: string): str
   const credentials = entry && credentialsOf(entry);
   if (!credentials) return undefined;
   const value = { ...credentials, serveraddress: registry === HUB ? HUB_KEY : registry };
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  // With padding, which Docker insists on and Node's `base64url` leaves out.
+  return Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 /** Whether the person's login for a registry is kept where devc does not look. */

@@ -49,11 +49,6 @@ describe("limits of a process", () => {
     expect(limitsOfProcess(reader(v2), 7, ID)).toEqual({});
   });
 
-  it("keep the finer share of a CPU that was asked for", () => {
-    expect(limitsOfProcess(reader(V1), 7, ID, 330_000_001)).toMatchObject({ nanoCpus: 330_000_001 });
-    expect(limitsOfProcess(reader(V1), 7, ID, 340_000_000)).toMatchObject({ nanoCpus: 330_000_000 });
-  });
-
   it("are unknown when the process is gone, belongs to something else, or a file cannot be read", () => {
     expect(limitsOfProcess(reader({}), 7, ID)).toBeUndefined();
     expect(limitsOfProcess(reader(V1), 7, "b".repeat(64))).toBeUndefined();

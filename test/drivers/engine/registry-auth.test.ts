@@ -36,6 +36,14 @@ describe("the login for a pull", () => {
     expect(registryAuth(text, "quay.io/x/y")).toBeUndefined();
   });
 
+  it("is padded base64 in the alphabet of URLs", () => {
+    for (const word of ["a", "ab", "abc", "???>>>"]) {
+      const value = registryAuth(config({ "r.io": { username: "u", password: word } }), "r.io/x");
+      expect(value).toMatch(/^[A-Za-z0-9_-]+={0,2}$/);
+      expect((value as string).length % 4).toBe(0);
+    }
+  });
+
   it("may be a token, plain members, or kept under an address", () => {
     expect(read(registryAuth(config({ "r.io": { identitytoken: "t" } }), "r.io/x"))).toMatchObject({
       identitytoken: "t",

@@ -1,8 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 
 import { describe, expect, it } from "vitest";
@@ -13,6 +10,7 @@ import type { Endpoint, TlsMaterial } from "../../../src/drivers/engine/endpoint
 import { createProbe } from "../../../src/drivers/engine/probe.ts";
 import { createTransport } from "../../../src/drivers/engine/transport.ts";
 import { scriptEngine } from "./scripted-engine.ts";
+import { selfSign } from "./self-signed.ts";
 
 const SSH = { home: "/nowhere", user: "ada" };
 const transportOf = (endpoint: Endpoint) => createTransport(endpoint, () => openConnections(endpoint, SSH));
@@ -79,40 +77,16 @@ describe("a request", () => {
 
 describe("TLS", () => {
   /** A server with a certificate of its own authority that also wants one from the client. */
-  async function serve(folder: string) {
-    const make = (name: string, ...more: string[]) =>
-      execFileSync(
-        "openssl",
-        [
-          "req",
-          "-x509",
-          "-newkey",
-          "ed25519",
-          "-nodes",
-          "-days",
-          "2",
-          "-keyout",
-          `${name}.key`,
-          "-out",
-          `${name}.pem`,
-          ...more,
-        ],
-        {
-          cwd: folder,
-          stdio: "pipe",
-        },
-      );
-    make("server", "-subj", "/CN=engine", "-addext", "subjectAltName=IP:127.0.0.1");
-    make("client", "-subj", "/CN=client");
-    const read = (name: string) => readFileSync(join(folder, name), "utf8");
-    const options = { cert: read("server.pem"), key: read("server.key"), ca: read("client.pem"), requestCert: true };
-    const server = createServer({ ...options, rejectUnauthorized: true }, (request, response) =>
+  async function serve() {
+    const [own, client] = [selfSign("engine", { loopback: true }), selfSign("client", { loopback: false })];
+    const options = { ...own, ca: client.cert, requestCert: true, rejectUnauthorized: true };
+    const server = createServer(options, (request, response) =>
       response.end(JSON.stringify((request.socket as TLSSocket).getPeerCertificate().subject.CN)),
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     return {
-      tls: { verify: true, ca: read("server.pem"), cert: read("client.pem"), key: read("client.key") },
+      tls: { verify: true, ca: own.cert, ...client },
       ask: async (tls: TlsMaterial) => {
         const transport = transportOf(parseEndpoint(`tcp://127.0.0.1:${port}`, "x", tls));
         return transport.json({ method: "GET", path: "/", what: "ask" }).finally(() => transport.close());
@@ -125,8 +99,7 @@ describe("TLS", () => {
   }
 
   it("presents the client's certificate and checks the server's", async () => {
-    await using scripted = await scriptEngine();
-    await using server = await serve(scripted.folder);
+    await using server = await serve();
     expect(await server.ask(server.tls)).toBe("client");
     const { ca: _ca, ...unchecked } = server.tls;
     await expect(server.ask(unchecked)).rejects.toMatchObject({

@@ -168,6 +168,19 @@ export function containerCases(context: Context): void {
     await context.engine.removeContainer(id);
   });
 
+  it("is done with several removals of one container at the same time", async () => {
+    const { id } = await context.run();
+    await Promise.all([1, 2, 3].map(() => context.engine.removeContainer(id)));
+    expect(await context.listed(id)).toBeUndefined();
+  });
+
+  it("removes a paused container", async () => {
+    const { id } = await context.run();
+    await context.subject.outOfBand.pause(id);
+    await context.engine.removeContainer(id);
+    expect(await context.listed(id)).toBeUndefined();
+  });
+
   it("lets only one of two simultaneous creations have a name", async () => {
     const request = {
       name: context.name(),
