@@ -9,7 +9,7 @@ test.each([
   ["Image", "image"],
   ["profil", "profile"],
   ["resuorces", "resources"],
-  ["evn", undefined],
+  ["evn", "env"],
   ["en", "env"],
   ["ports", undefined],
   ["", undefined],
