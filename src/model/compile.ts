@@ -18,6 +18,8 @@ const KEEP_ALIVE = {
 };
 
 const NANO = 1e9;
+/** The kernel counts CPU time in whole microseconds of a period of 100 ms: finer shares would never read back equal. */
+const CPU_STEP = 10_000;
 
 /**
  * Compiles a manifest into everything the workspace should have. Pure: equal inputs give equal results.
@@ -148,6 +150,7 @@ function clamp(
   notices: Notice[],
 ): ResourcesSpec {
   const limits = { ...posture.resources };
+  if (limits.nanoCpus !== undefined) limits.nanoCpus = Math.floor(limits.nanoCpus / CPU_STEP) * CPU_STEP;
   if (!engine) return limits;
   const note = (message: string) => notices.push({ code: "clamped", project: name, message });
   if (limits.nanoCpus !== undefined && limits.nanoCpus > engine.cpus * NANO) {

@@ -8,16 +8,19 @@ import type { SandboxCase, Step } from "./plan-sandbox.ts";
 /** What a repair reads besides the case itself. */
 export type RepairContext = { live: Live; workspace: string; builder: Pick<PlanBuilder, "providerOf"> };
 
-/** Plans everything that keeps the container: limits, attachments, start and stop. The name is settled by the caller. */
+/**
+ * Plans everything that keeps the container: limits, attachments, start and stop. The name is settled by the caller.
+ * A stop comes first: old Podman forgets at a stop what was updated before it.
+ */
 export function repair(step: Step, found: SandboxCase, current: OwnedContainer, context: RepairContext): void {
   const container = { id: current.container.id };
+  const { before, after } = found.assessment ?? {};
+  const wanted = before?.state === after?.state ? undefined : after?.state;
+  if (wanted === "stopped") step("it should be stopped", { op: "container.stop", container });
   updateLimits(step, found, container, context.workspace);
   repairAttachments(step, found, current, context);
-  const { before, after } = found.assessment ?? {};
-  if (!before || !after || before.state === after.state) return;
-  if (after.state === "stopped") {
-    step("it should be stopped", { op: "container.stop", container });
-  } else if (before.state === "paused") {
+  if (wanted !== "running") return;
+  if (before?.state === "paused") {
     step("it is paused", { op: "container.unpause", container });
   } else {
     step("it should run", { op: "container.start", container });

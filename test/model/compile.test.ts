@@ -181,3 +181,8 @@ test("without a sleep program the sandbox's command ends with an error instead o
   const child = spawn("/bin/sh", command, { env: { PATH: "/nonexistent" }, stdio: "ignore" });
   expect(await once(child, "exit")).toEqual([127, null]);
 });
+
+test("a share of a CPU is what the kernel can count: whole microseconds in 100 ms", () => {
+  const posture = { ...(builtInProfile("strict") as Posture), resources: { nanoCpus: 333_333_333 } };
+  expect(sandbox(project("api", "strict", { posture })).spec.resources).toEqual({ nanoCpus: 333_330_000 });
+});

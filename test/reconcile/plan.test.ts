@@ -64,6 +64,17 @@ describe("plan of a workspace", () => {
     `);
   });
 
+  it("stops before it changes limits, because old Podman forgets at a stop what was updated before it", () => {
+    const live = liveOf(desiredOf({ web: { resources: { pids: 100 } } }));
+    const wanted = desiredOf({ web: { state: "stopped", resources: { pids: 200 } } });
+    expect(planText(plan(wanted, live))).toMatchInlineSnapshot(`
+      "stop sandbox/web: running /state; field-changed /resources/pids
+      #1 sandbox/web container.stop id-web
+      1 -> #2 sandbox/web volume.create devc-acme-web.updated-id-web
+      2 -> #3 sandbox/web container.update id-web {"pids":200}"
+    `);
+  });
+
   it("reads the limits of a recorded container instead of trusting its label", () => {
     const desired = desiredOf({ web: { resources: { memory: 4 * GIB } } });
     const live = liveOf(desired);
