@@ -6,6 +6,7 @@ import type { DesiredSandbox } from "../model/desired.ts";
 import { hashMatches } from "../model/hash.ts";
 import { sorted } from "../model/json.ts";
 import { LABEL } from "../model/labels.ts";
+import { containerName } from "../model/names.ts";
 import type { ContainerSpec, ResourcesSpec } from "../model/spec.ts";
 import { dearest, wayOf } from "./fields.ts";
 import type { Cause, Way } from "./fields.ts";
@@ -131,12 +132,16 @@ function stateOf({ state }: LiveContainer): SandboxView["state"] {
   return state === "dead" || state === "removing" ? "dead" : "stopped";
 }
 
-/** The attachments a container really has, in the words of its spec. A network recreated behind it counts as replaced. */
+/**
+ * The attachments a container really has, in the words of its spec. A network of this workspace that is gone or was made
+ * anew behind it counts as replaced: engines neither detach from it nor start with it.
+ */
 function liveNetwork(spec: ContainerSpec, container: LiveContainer, live: Live): SandboxView["network"] {
   const declared = spec.network.mode === "bridge" ? spec.network.networks : {};
   const present = new Set(live.networks.map(({ id }) => id));
+  const ownNames = containerName(container.labels[LABEL.workspace] ?? "", "");
   const networks = Object.entries(container.networks).map(([name, { id }]) => {
-    const stale = Object.hasOwn(declared, name) && id !== "" && !present.has(id);
+    const stale = (Object.hasOwn(declared, name) || name.startsWith(ownNames)) && id !== "" && !present.has(id);
     return [name, stale ? { replaced: true as const } : (declared[name] ?? {})] as const;
   });
   const empty = networks.length === 0 && spec.network.mode === "none";

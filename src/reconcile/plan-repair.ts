@@ -53,7 +53,9 @@ function repairAttachments(step: Step, found: SandboxCase, current: OwnedContain
   const container: ContainerRef = { id: current.container.id };
   for (const [name, { id }] of Object.entries(current.container.networks).toSorted()) {
     if (Object.hasOwn(wanted, name)) continue;
-    step(`${name} is not declared`, { op: "network.disconnect", network: { id }, container });
+    // A container that never ran is attached by name only; engines take a name for an ID.
+    const network = { id: id === "" ? name : id };
+    step(`${name} is not declared`, { op: "network.disconnect", network, container });
   }
   for (const [name, { aliases }] of Object.entries(wanted).toSorted()) {
     if (Object.hasOwn(current.container.networks, name)) continue;

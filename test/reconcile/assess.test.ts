@@ -18,6 +18,11 @@ const CONTAINERS: [string, Partial<LiveContainer>, string][] = [
   ["it is attached to another network too", { networks: { ...AS_IT_IS.networks, x: { id: "x" } } }, "connect"],
   ["it is attached to another network instead", { networks: { x: { id: "x" } } }, "connect"],
   ["it is attached to nothing", { networks: {} }, "connect"],
+  [
+    "a network of the workspace it should not have is gone",
+    { networks: { ...AS_IT_IS.networks, "devc-acme-api": { id: "gone" } } },
+    "replace",
+  ],
   ["its network is gone", { networks: { "devc-acme-web": { id: "gone" } } }, "replace"],
 ];
 
