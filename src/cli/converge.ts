@@ -43,13 +43,32 @@ export type Goal = {
  * @throws DevcError `locked`, `refused`, `plan-stale`, and what planning throws
  */
 export async function converge(context: Context, given: Given, goal: Goal): Promise<number> {
-  const { reporter, clock } = context;
-  const began = clock.now();
-  reporter.line(versionLine(context.version));
+  const began = context.clock.now();
+  context.reporter.line(versionLine(context.version));
   const workspace = await openWorkspace(context, given.file);
   goal.check?.(workspace);
   const engine = await openEngine(context);
   await using _lock = await lockWorkspace(context, workspace, engine, given.wait ?? 0);
+  const outcome = await planAndExecute(context, given, goal, { workspace, engine, began });
+  if (goal.saved !== undefined || !movedMeanwhile(outcome)) return exitCodeOf(outcome);
+  context.reporter.message("The engine's state moved meanwhile; planning once more.");
+  return exitCodeOf(await planAndExecute(context, given, goal, { workspace, engine, began: context.clock.now() }));
+}
+
+/**
+ * Whether everything that failed did so because something was there or gone that the plan did not expect: an engine may
+ * still carry out the last request of a devc that was killed, after the next one has looked.
+ */
+function movedMeanwhile({ resources, interrupted }: Outcome): boolean {
+  const codes = resources.flatMap(({ error }) => error?.code ?? []);
+  return !interrupted && codes.length > 0 && codes.every((code) => code === "engine-conflict" || code === "not-found");
+}
+
+type Round = { workspace: Workspace; engine: EngineInUse; began: number };
+
+async function planAndExecute(context: Context, given: Given, goal: Goal, round: Round): Promise<Outcome> {
+  const { workspace, engine, began } = round;
+  const { reporter, clock } = context;
   const prepared = await prepare(context, workspace, engine, goal.request, began);
   const plan = goal.saved
     ? restrictToSaved(goal.saved, prepared.plan, fingerprint(context, workspace, engine))
@@ -67,7 +86,7 @@ export async function converge(context: Context, given: Given, goal: Goal): Prom
   const outcome = await executeShown(context, view, engine, given.parallel);
   const changed = plan.ops.length > 0;
   if (changed) reporter.result(outcomeText(outcome, plan, reporter.out, goal.verb));
-  return exitCodeOf(outcome);
+  return outcome;
 }
 
 async function executeShown(

@@ -39,6 +39,32 @@ describe("devc apply", () => {
     expect(stdout).toContain("No changes.");
   });
 
+  it("plans once more when the engine's state moved under the plan, and is content when that succeeds", async () => {
+    // A request of a killed devc that the engine finishes late: the name is taken, and the next look sees by what.
+    let met = 0;
+    cli.engine.setFaults(({ method }) => {
+      if (method !== "createContainer") return undefined;
+      met += 1;
+      return met === 1 ? { when: "after", code: "engine-conflict" } : undefined;
+    });
+    const { status, stdout, stderr } = await cli.devc(["apply"]);
+    expect(stdout).toContain("[engine-conflict]");
+    expect(stderr).toContain("planning once more");
+    expect(status).toBe(0);
+    expect(sandboxes()).toEqual(["devc-acme-api", "devc-acme-web"]);
+  });
+
+  it("plans no third time when a conflict stays", async () => {
+    let met = 0;
+    cli.engine.setFaults(({ method }) => {
+      if (method !== "createContainer") return undefined;
+      met += 1;
+      return { when: "before", code: "engine-conflict" };
+    });
+    expect((await cli.devc(["apply", "-p", "api"])).status).toBe(1);
+    expect(met).toBe(2);
+  });
+
   it("streams events with --json, each line by its schema", async () => {
     const { status, stdout } = await cli.devc(["apply", "--json"]);
     const lines = stdout

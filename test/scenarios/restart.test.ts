@@ -35,10 +35,13 @@ describe.each(docker)("an engine like $name that is restarted in the middle of a
     expect(stopping, "the engine was stopped while devc worked").toBeDefined();
     await stopping;
     expect([1, 3]).toContain(child.exitCode);
-    expect(codes).toContain("engine-unreachable");
+    // A daemon that is going down still answers for a moment, with errors of its own.
+    expect(codes.length).toBeGreaterThan(0);
+    expect(codes.filter((code) => code !== "engine-unreachable" && code !== "engine-error")).toEqual([]);
 
     const without = await scenario.devc("plan");
     expect(without.status).toBe(1);
+    expect(without.stderr).toContain("engine-unreachable");
     expect(without.stderr).toContain(engine.endpoint);
 
     await engine.up();
