@@ -1,4 +1,5 @@
-import { addressOf, recordName } from "../model/names.ts";
+import { addressOf } from "../model/names.ts";
+import { recordOf } from "./inventory.ts";
 import type { Live } from "./live.ts";
 import type { OwnedContainer } from "./ownership.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
@@ -6,7 +7,7 @@ import type { ContainerRef, NetworkRef } from "./plan-types.ts";
 import type { SandboxCase, Step } from "./plan-sandbox.ts";
 
 /** What a repair reads besides the case itself. */
-export type RepairContext = { live: Live; workspace: string; builder: Pick<PlanBuilder, "providerOf"> };
+export type RepairContext = { live: Live; builder: Pick<PlanBuilder, "providerOf"> };
 
 /**
  * Plans everything that keeps the container: limits, attachments, start and stop. The name is settled by the caller.
@@ -17,7 +18,7 @@ export function repair(step: Step, found: SandboxCase, current: OwnedContainer, 
   const { before, after } = found.assessment ?? {};
   const wanted = before?.state === after?.state ? undefined : after?.state;
   if (wanted === "stopped") step("it should be stopped", { op: "container.stop", container });
-  updateLimits(step, found, container, context.workspace);
+  updateLimits(step, found, current);
   repairAttachments(step, found, current, context);
   if (wanted !== "running") return;
   if (before?.state === "paused") {
@@ -32,14 +33,15 @@ export function repair(step: Step, found: SandboxCase, current: OwnedContainer, 
  * Labels are immutable, so the first in-place update of a container is recorded before it is made: the record tells every
  * later plan to read the limits instead of trusting the label, also when the manifest goes back to what the label says.
  */
-function updateLimits(step: Step, found: SandboxCase, container: { id: string }, workspace: string): void {
+function updateLimits(step: Step, found: SandboxCase, current: OwnedContainer): void {
+  const container = { id: current.container.id };
   const { desired, assessment, record } = found;
   const changes = assessment?.patch.some(({ op, path }) => op !== "test" && path.startsWith("/resources"));
   if (!changes) return;
   if (!record) {
     step("labels cannot follow an update in place", {
       op: "volume.create",
-      name: recordName(workspace, desired.project, container.id),
+      name: recordOf(current.container, desired.project),
       spec: { driver: "local" },
       owner: addressOf("record", desired.project),
     });

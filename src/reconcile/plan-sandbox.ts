@@ -51,7 +51,7 @@ export function isGuarded({ desired, assessment }: SandboxCase): boolean {
 }
 
 /** Plans one declared sandbox: its operations and its change. */
-export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live, workspace: string): void {
+export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live): void {
   const { desired, settlement, assessment } = found;
   const step = createSteps(builder, found);
   if (!assessment || !settlement.current) {
@@ -69,7 +69,7 @@ export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live
       step(`it is named ${current.container.name}`, { op: "container.rename", container, name: desired.name });
     }
     if (assessment.way === "replace") replace(step, found, current, live);
-    else repair(step, found, current, { live, workspace, builder });
+    else repair(step, found, current, { live, builder });
   }
   builder.change(difference(found, current, assessment, guards, live));
 }

@@ -55,7 +55,7 @@ export function plan(desired: Desired, live: Live, options: PlanOptions = {}): P
   });
   const builder = createPlanBuilder();
   planWhatSandboxesNeed(builder, resources, cases, held, live);
-  for (const found of cases) planSandbox(builder, found, live, workspace);
+  for (const found of cases) planSandbox(builder, found, live);
   const declared = new Set(desired.resources.map(({ address }) => address));
   const undeclared = undeclaredOf(held, declared, selected);
   const removable = withoutUsed(undeclared, staying(live, cases, undeclared, options));
