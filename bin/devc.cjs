@@ -57,7 +57,7 @@ function cacheFolder() {
   if (!base) return "";
   const found = path.join(base, "code");
   try {
-    fs.mkdirSync(found, { recursive: true, mode: 0o700 });
+    if (!fs.existsSync(found)) fs.mkdirSync(found, { recursive: true, mode: 0o700 });
     return isOurs(fs.lstatSync(found)) ? found : "";
   } catch {
     return ""; // read-only or full: no cache

@@ -126,7 +126,7 @@ function unknownCommand(word: string): Error {
 type ReportOptions = { json: boolean; "no-color": boolean; quiet?: boolean; verbose?: boolean };
 
 function reporterOf(host: Host, options: ReportOptions): Reporter {
-  const { stdin, stdout, stderr } = host.streams;
+  const { stdout, stderr } = host.streams;
   return createReporter({
     stdout,
     stderr,
@@ -137,6 +137,6 @@ function reporterOf(host: Host, options: ReportOptions): Reporter {
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
     noColor: options["no-color"],
-    interactive: stdin.isTTY === true && stderr.isTTY === true && !options.json,
+    interactive: !options.json && stderr.isTTY === true && host.streams.stdin.isTTY === true,
   });
 }

@@ -24,7 +24,9 @@ function isSorted(value: unknown): boolean {
   if (value === null || typeof value !== "object") return true;
   if (Array.isArray(value)) return value.every(isSorted);
   let previous = "";
-  for (const [key, member] of Object.entries(value)) {
+  // A plain object inherits no members, and this builds no list of entries.
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
     if (member === undefined || key < previous || !isSorted(member)) return false;
     previous = key;
   }

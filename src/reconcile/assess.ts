@@ -95,11 +95,24 @@ function isAsDesired(desired: DesiredSandbox, { container, spec }: OwnedContaine
   });
 }
 
+/** The views are built when somebody looks at them: nobody does for the many sandboxes that are as desired. */
 function noDifference(desired: DesiredSandbox): Assessment {
-  const view = viewOfDesired(desired);
-  const resources = desired.spec.resources ?? {};
-  return { before: view, after: view, patch: [], reasons: [], way: "none", lastApplied: desired.spec, resources };
+  return {
+    get before() {
+      return viewOfDesired(desired);
+    },
+    get after() {
+      return viewOfDesired(desired);
+    },
+    patch: [],
+    reasons: [],
+    way: "none",
+    lastApplied: desired.spec,
+    resources: desired.spec.resources ?? NO_LIMITS,
+  };
 }
+
+const NO_LIMITS: ResourcesSpec = {};
 
 /** What a sandbox looks like when nothing is left to do. */
 export function viewOfDesired(desired: DesiredSandbox): SandboxView {

@@ -69,7 +69,7 @@ export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live
       step(`it is named ${current.container.name}`, { op: "container.rename", container, name: desired.name });
     }
     if (assessment.way === "replace") replace(step, found, current, live);
-    else repair(step, found, current, { live, builder });
+    else if (assessment.way !== "none") repair(step, found, current, { live, builder });
   }
   builder.change(difference(found, current, assessment, guards, live));
 }

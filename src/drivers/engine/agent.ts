@@ -1,14 +1,13 @@
 import { Agent } from "node:http";
 import type { AgentOptions } from "node:http";
-import { Agent as TlsAgent } from "node:https";
 
 import type { Endpoint, TlsMaterial } from "./endpoint.ts";
 
 /** Connections of one endpoint: kept alive and shared by everything that talks to it. */
 export type Connections = {
   agent: Agent;
-  /** Options of `http.request` or `https.request` that lead to the endpoint. */
-  target: { protocol: "http:" | "https:"; host?: string; port?: number; socketPath?: string };
+  /** Options of `http.request` that lead to the endpoint; with the agent of https it speaks TLS. */
+  target: { protocol: "http:" | "https:"; host?: string; port?: number; socketPath?: string; servername?: string };
   close(): void;
 };
 
@@ -19,15 +18,17 @@ const IDLE_MS = 3_000;
 
 const OPTIONS: AgentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS };
 
-/** Prepares the connections to an endpoint; connects to nothing yet. ssh is loaded only when it is used. */
+/** Prepares the connections to an endpoint; connects to nothing yet. TLS and ssh are loaded only when they are used. */
 export async function openConnections(endpoint: Endpoint, environment: SshEnvironment): Promise<Connections> {
   switch (endpoint.kind) {
     case "unix":
     case "npipe":
-      return closing(new Agent(OPTIONS), { protocol: "http:", socketPath: endpoint.path });
+      // Without a server name Node looks whether the host is an IPv6 address, by an expression that takes long to compile.
+      return closing(new Agent(OPTIONS), { protocol: "http:", socketPath: endpoint.path, servername: "" });
     case "tcp": {
       const { host, port, tls } = endpoint;
       if (!tls) return closing(new Agent(OPTIONS), { protocol: "http:", host, port });
+      const { Agent: TlsAgent } = await import("node:https");
       return closing(new TlsAgent({ ...OPTIONS, ...tlsOptions(tls) }), { protocol: "https:", host, port });
     }
     case "ssh": {

@@ -1,6 +1,5 @@
-import { request as httpRequest } from "node:http";
+import { request as startRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 
 import { DevcError } from "../../model/errors.ts";
@@ -128,9 +127,8 @@ function attempt(call: Call, target: RequestOptions): { request: ClientRequest; 
   const headers: Record<string, string | number> = { ...call.headers };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (body !== undefined || method === "POST") headers["content-length"] = Buffer.byteLength(body ?? "");
-  const send = target.protocol === "https:" ? httpsRequest : httpRequest;
   const options = { ...target, method, path, headers, ...(signal ? { signal } : {}) };
-  const request = send(options);
+  const request = startRequest(options);
   const answer = new Promise<Answer>((resolve, reject) => {
     request.once("response", (response) => resolve({ response }));
     request.once("upgrade", (response, socket, head) => {
