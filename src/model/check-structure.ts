@@ -26,7 +26,7 @@ export type Structure = {
 export function checkStructure(document: SourceDocument, role: "manifest" | "layer"): Structure {
   const found = findings(document, role === "manifest" ? manifestSchema : layerSchema);
   const issues = found.map(({ path, issue, which }) => issueAt(document, path, issue, which));
-  const sound = withoutUnsound(document, found);
+  const sound = withoutUnsound(document, found, layerSchema);
   const omitted = found.flatMap(({ path, issue: { code, suggestion } }) => {
     if (code !== "unknown-key") return [path];
     return suggestion === undefined ? [] : [[...path.slice(0, -1), suggestion]];
@@ -34,15 +34,19 @@ export function checkStructure(document: SourceDocument, role: "manifest" | "lay
   return { file: layerSchema.parse(sound.value), document: sound, issues, omitted };
 }
 
-/** Leaving a value out can leave its owner without something it needs; then the owner goes too. */
-function withoutUnsound(document: SourceDocument, found: Found[]): SourceDocument {
+/**
+ * Leaving a value out can leave its owner without something it needs; then the owner goes too.
+ * @param schema one that asks for nothing at the top
+ */
+export function withoutUnsound(document: SourceDocument, found: Found[], schema: z.ZodType): SourceDocument {
   const paths = found.flatMap(({ path }) => (path.length > 0 ? [path] : []));
   if (paths.length === 0) return document;
   const rest = { ...document, ...omit(document, paths) };
-  return withoutUnsound(rest, findings(rest, layerSchema));
+  return withoutUnsound(rest, findings(rest, schema), schema);
 }
 
-function findings(document: SourceDocument, schema: z.ZodType): Found[] {
+/** Everything wrong with a document's structure, in our words. */
+export function findings(document: SourceDocument, schema: z.ZodType): Found[] {
   const { error } = schema.safeParse(document.value);
   return (error?.issues ?? []).flatMap((issue) => describeIssue(issue as z.core.$ZodIssue, [], { document, schema }));
 }

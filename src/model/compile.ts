@@ -1,53 +1,124 @@
-import type { Desired, DesiredImage, DesiredNetwork, DesiredSandbox, DesiredVolume, Notice } from "./desired.ts";
+import type {
+  Desired,
+  DesiredImage,
+  DesiredNetwork,
+  DesiredResource,
+  DesiredSandbox,
+  DesiredVolume,
+  Notice,
+} from "./desired.ts";
+import { resolveDevcontainer } from "./devcontainer/resolve.ts";
+import { DevcError } from "./errors.ts";
+import type { Issue } from "./errors.ts";
+import type { ImageFacts } from "./image-facts.ts";
 import type { Manifest, ManifestProject } from "./manifest.ts";
 import { addressOf, containerName, volumeName } from "./names.ts";
-import type { Posture } from "./profiles.ts";
-import type { ContainerSpec, MountSpec, NetworkAttachment, ResourcesSpec } from "./spec.ts";
-import { memoryText } from "./units.ts";
+import { attachment, capabilitySpec, clampLimits, isEmpty, KEEP_ALIVE, mountSpec } from "./sandbox-parts.ts";
+import { sortIssues } from "./source.ts";
+import type { ContainerSpec, MountSpec, ResourcesSpec } from "./spec.ts";
 
-/** What an engine has: whole CPUs and bytes of memory. */
-export type EngineCapacity = { cpus: number; memory: number };
+/** What an engine has: whole CPUs, bytes of memory, and whether it can give GPUs. */
+export type EngineCapacity = { cpus: number; memory: number; gpu: boolean };
 
-/**
- * Keeps a sandbox of any image with `/bin/sh` alive: it ends at once on the stop signal, and as process 1 it collects orphans,
- * which every shell does while it waits. Without a `sleep` it ends with an error instead of spinning.
- */
-const KEEP_ALIVE = {
-  command: ["-c", "trap 'exit 0' TERM INT; while :; do sleep 2147483647 & wait $!; [ $? -ne 127 ] || exit 127; done"],
-  entrypoint: ["/bin/sh"],
+/** What devcontainer projects are compiled with, besides the manifest; all of it passed in. */
+export type Surroundings = {
+  /** Local images by reference; null: looked for and not there. Without an engine it is empty, and every image is awaited. */
+  images: Readonly<Record<string, ImageFacts | null>>;
+  /** The host's environment, for variables in image metadata. */
+  localEnv: Readonly<Record<string, string | undefined>>;
+  /** The placeholder that stands for a value of the host in specs, labels and plans; the same for equal values. */
+  hide(value: string): string;
+  /** What a host path leads to; undefined when nothing is there. */
+  hostPath(path: string): { real: string; kind: "file" | "directory" | "other" } | undefined;
+  /** Why a real host path is never given to a sandbox; undefined when nothing speaks against it. */
+  refused(path: string): string | undefined;
 };
 
-const NANO = 1e9;
-/** The kernel counts CPU time in whole microseconds of a period of 100 ms: finer shares would never read back equal. */
-const CPU_STEP = 10_000;
+/** What one project compiles to. */
+type Compiled = {
+  resources: DesiredResource[];
+  notices: Notice[];
+  issues: Issue[];
+  hostValues: Record<string, string>;
+};
 
 /**
  * Compiles a manifest into everything the workspace should have. Pure: equal inputs give equal results.
  * @param engine what the engine has; limits above it are clamped with a notice. Without it nothing is clamped.
+ * @param surroundings needed when a project has a devcontainer.json
+ * @throws DevcError `manifest-invalid` with all issues of devcontainer.json files that only show now
  */
-export function compile({ workspace, root, projects }: Manifest, engine: EngineCapacity | undefined): Desired {
-  const notices: Notice[] = [];
-  const resources = [
-    ...projects.map(imageOf),
-    ...projects.filter(isOpen).map((project) => networkOf(workspace, project)),
-    ...projects.map((project) => sandboxOf(workspace, project, engine, notices)),
-    ...projects.flatMap((project) => volumesOf(workspace, project)),
-  ];
+export function compile(
+  { workspace, root, projects }: Manifest,
+  engine: EngineCapacity | undefined,
+  surroundings?: Surroundings,
+): Desired {
+  const compiled = projects.map((project) =>
+    project.devcontainer
+      ? withDevcontainer(workspace, project, engine, surroundings)
+      : withoutDevcontainer(workspace, project, engine),
+  );
+  const issues = compiled.flatMap((each) => each.issues);
+  if (issues.length > 0) throw invalid(issues);
   return {
     workspace,
     root,
     projects: projects.map(({ name }) => name),
-    resources: resources.toSorted((a, b) => (a.address < b.address ? -1 : 1)),
-    notices,
+    resources: compiled.flatMap((each) => each.resources).toSorted((a, b) => (a.address < b.address ? -1 : 1)),
+    notices: compiled.flatMap((each) => each.notices),
+    hostValues: Object.assign({}, ...compiled.map((each) => each.hostValues)) as Record<string, string>,
   };
+}
+
+function invalid(issues: Issue[]): DevcError {
+  const [first] = issues as [Issue];
+  const message =
+    issues.length === 1 ? first.message : `${issues.length} things in devcontainer.json cannot be applied`;
+  return new DevcError("manifest-invalid", message, { issues: sortIssues(issues) });
+}
+
+function withDevcontainer(
+  workspace: string,
+  project: ManifestProject,
+  engine: EngineCapacity | undefined,
+  surroundings: Surroundings | undefined,
+): Compiled {
+  if (!surroundings)
+    throw new Error(`project '${project.name}' has a devcontainer.json and is compiled without surroundings`);
+  const { images, sandbox, volumes, settled, ...rest } = resolveDevcontainer(workspace, project, engine, surroundings);
+  const networks = settled.network === "open" ? [networkOf(workspace, project)] : [];
+  return {
+    resources: [...images, ...networks, sandbox, ...volumesOf(workspace, project.name, volumes)],
+    notices: [...(settled.network === "allowlist" ? [closedNetwork(project)] : []), ...rest.notices],
+    issues: rest.issues,
+    hostValues: rest.hostValues,
+  };
+}
+
+function withoutDevcontainer(
+  workspace: string,
+  project: ManifestProject,
+  engine: EngineCapacity | undefined,
+): Compiled {
+  const { name, posture } = project;
+  const notices = posture.network === "allowlist" ? [closedNetwork(project)] : [];
+  const sandbox = sandboxOf(workspace, project, engine, notices);
+  const networks = posture.network === "open" ? [networkOf(workspace, project)] : [];
+  return {
+    resources: [imageOf(project), ...networks, sandbox, ...volumesOf(workspace, name, project.volumes)],
+    notices,
+    issues: [],
+    hostValues: {},
+  };
+}
+
+function closedNetwork({ name, profile }: ManifestProject): Notice {
+  const message = `profile ${profile}: no network until the egress gateway exists`;
+  return { code: "closed-network", project: name, message };
 }
 
 function imageOf({ name, image }: ManifestProject): DesiredImage {
   return { kind: "image", address: addressOf("image", name), project: name, reference: image };
-}
-
-function isOpen({ posture }: ManifestProject): boolean {
-  return posture.network === "open";
 }
 
 function networkOf(workspace: string, { name }: ManifestProject): DesiredNetwork {
@@ -55,12 +126,12 @@ function networkOf(workspace: string, { name }: ManifestProject): DesiredNetwork
   return { kind: "network", address, project: name, name: containerName(workspace, name), spec: { driver: "bridge" } };
 }
 
-function volumesOf(workspace: string, { name, volumes }: ManifestProject): DesiredVolume[] {
+function volumesOf(workspace: string, project: string, volumes: readonly string[]): DesiredVolume[] {
   return volumes.map((volume) => ({
     kind: "volume",
-    address: addressOf("volume", name, volume),
-    project: name,
-    name: volumeName(workspace, name, volume),
+    address: addressOf("volume", project, volume),
+    project,
+    name: volumeName(workspace, project, volume),
     spec: { driver: "local" },
   }));
 }
@@ -71,17 +142,14 @@ function sandboxOf(
   engine: EngineCapacity | undefined,
   notices: Notice[],
 ): DesiredSandbox {
-  const { name, profile, posture, state, protect } = project;
-  if (posture.network === "allowlist") {
-    const message = `profile ${profile}: no network until the egress gateway exists`;
-    notices.push({ code: "closed-network", project: name, message });
-  }
+  const { name, posture, state, protect } = project;
+  const resources = clampLimits(name, posture.resources, engine, notices);
   return {
     kind: "sandbox",
     address: addressOf("sandbox", name),
     project: name,
     name: containerName(workspace, name),
-    spec: containerSpec(workspace, project, clamp(project, engine, notices)),
+    spec: containerSpec(workspace, project, resources),
     state,
     protect,
   };
@@ -94,12 +162,12 @@ function sandboxOf(
 function containerSpec(workspace: string, project: ManifestProject, resources: ResourcesSpec): ContainerSpec {
   const { name, posture, folder, env, user, runtime, image } = project;
   const mounts = mountSpecs(workspace, project);
-  const spec = { capabilities: capabilitySpec(posture), ...KEEP_ALIVE } as ContainerSpec;
+  const spec = { capabilities: capabilitySpec(posture.capabilities), ...KEEP_ALIVE } as ContainerSpec;
   if (!isEmpty(env)) spec.env = env;
   spec.hostname = name;
   spec.image = image;
   if (!isEmpty(mounts)) spec.mounts = mounts;
-  spec.network = attachment(workspace, project);
+  spec.network = attachment(workspace, name, posture.network);
   if (posture.noNewPrivileges) spec.noNewPrivileges = true;
   if (!isEmpty(resources)) spec.resources = resources;
   if (runtime !== undefined) spec.runtime = runtime;
@@ -108,58 +176,13 @@ function containerSpec(workspace: string, project: ManifestProject, resources: R
   return spec;
 }
 
-function isEmpty(map: object): boolean {
-  for (const _key in map) return false;
-  return true;
-}
-
 function mountSpecs(workspace: string, { name, folder, mounts }: ManifestProject): Record<string, MountSpec> {
   const targets = Object.keys(mounts);
   if (folder) targets.push(folder.target);
   const specs: Record<string, MountSpec> = {};
   for (const target of targets.toSorted()) {
     const mount = mounts[target] ?? { source: (folder as { source: string }).source, type: "bind" };
-    specs[target] = mount.type === "volume" ? { ...mount, source: volumeName(workspace, name, mount.source) } : mount;
+    specs[target] = mountSpec(workspace, name, mount);
   }
   return specs;
-}
-
-/** Always the whole set, so that every engine gives the same whatever its default is. */
-function capabilitySpec({ capabilities }: Posture): NonNullable<ContainerSpec["capabilities"]> {
-  const known = CAPABILITY_SPECS.get(capabilities);
-  if (known) return known;
-  const add = Object.fromEntries(capabilities.map((name) => [name, true as const]));
-  const spec = capabilities.length > 0 ? { add, drop: { ALL: true as const } } : { drop: { ALL: true as const } };
-  CAPABILITY_SPECS.set(capabilities, spec);
-  return spec;
-}
-
-/** Projects of equal posture share its list, and with it the result. */
-const CAPABILITY_SPECS = new WeakMap<Posture["capabilities"], NonNullable<ContainerSpec["capabilities"]>>();
-
-/** Everything that is not open is closed: an allowlist needs the gateway that applies it. */
-function attachment(workspace: string, project: ManifestProject): NetworkAttachment {
-  if (!isOpen(project)) return { mode: "none" };
-  return { mode: "bridge", networks: { [containerName(workspace, project.name)]: {} } };
-}
-
-/** Engines refuse more CPUs than they have; more memory than there is would be no limit. */
-function clamp(
-  { name, posture }: ManifestProject,
-  engine: EngineCapacity | undefined,
-  notices: Notice[],
-): ResourcesSpec {
-  const limits = { ...posture.resources };
-  if (limits.nanoCpus !== undefined) limits.nanoCpus = Math.floor(limits.nanoCpus / CPU_STEP) * CPU_STEP;
-  if (!engine) return limits;
-  const note = (message: string) => notices.push({ code: "clamped", project: name, message });
-  if (limits.nanoCpus !== undefined && limits.nanoCpus > engine.cpus * NANO) {
-    note(`cpus ${limits.nanoCpus / NANO} → ${engine.cpus}: the engine has no more`);
-    limits.nanoCpus = engine.cpus * NANO;
-  }
-  if (limits.memory !== undefined && limits.memory > engine.memory) {
-    note(`memory ${memoryText(limits.memory)} → ${memoryText(engine.memory)}: the engine has no more`);
-    limits.memory = engine.memory;
-  }
-  return limits;
 }

@@ -1,3 +1,5 @@
+import type { ImageBuild } from "./devcontainer/build.ts";
+import type { HooksSpec, RemoteSpec } from "./devcontainer/lifecycle.ts";
 import type { Address } from "./names.ts";
 import type { ContainerSpec, NetworkSpec, VolumeSpec } from "./spec.ts";
 
@@ -7,6 +9,8 @@ export type Notice = {
   code: string;
   project?: string;
   message: string;
+  /** What to write or run about it: a line of devc.yaml, a command. */
+  hint?: string;
 };
 
 /** Whether the sandbox should be up. */
@@ -14,8 +18,8 @@ export type DesiredState = "running" | "stopped";
 
 type Common = { address: Address; project: string };
 
-/** An image that must be present before its sandbox is created. */
-export type DesiredImage = Common & { kind: "image"; reference: string };
+/** An image that must be present before its sandbox is created: pulled, or built under this reference. */
+export type DesiredImage = Common & { kind: "image"; reference: string; build?: ImageBuild };
 /** A named volume; created when missing, never changed, never deleted without a flag. */
 export type DesiredVolume = Common & { kind: "volume"; name: string; spec: VolumeSpec };
 /** A network of one project. */
@@ -28,6 +32,23 @@ export type DesiredSandbox = Common & {
   state: DesiredState;
   /** Blocks replacement and deletion. */
   protect: boolean;
+  /** What a devcontainer.json adds to the container itself. */
+  devcontainer?: DesiredDevcontainer;
+  /**
+   * The image is not there yet, or will be built anew, so what it says about the sandbox is not known: `spec` is what is known
+   * without it, and only the image is planned. The next plan, with the image, does the rest.
+   */
+  awaitsImage?: true;
+};
+
+/** What a devcontainer.json adds to a sandbox besides its spec. */
+export type DesiredDevcontainer = {
+  /** By which other tools find the container and read its configuration. Not compared: engines cannot change labels. */
+  labels: Record<string, string>;
+  /** How to enter. */
+  remote: RemoteSpec;
+  /** Absent when no phase has a command. */
+  hooks?: HooksSpec;
 };
 
 /** One resource the workspace should have. */
@@ -43,4 +64,6 @@ export type Desired = {
   /** Sorted by address. */
   resources: DesiredResource[];
   notices: Notice[];
+  /** Values taken from the host's environment, by the placeholder that stands for them in specs. Never shown, never stored. */
+  hostValues: Record<string, string>;
 };

@@ -13,6 +13,9 @@ export type ErrorCode =
   | "engine-conflict" // 409: name taken, in use
   | "engine-rejected" // 400: the engine does not accept the request
   | "image-not-found"
+  | "build-failed" // a step of a Dockerfile
+  | "hook-failed" // a command of a devcontainer.json
+  | "requirements-not-met" // hostRequirements of a devcontainer.json
   | "not-found" // 404: an object is gone
   | "container-failed" // a candidate stopped or stayed unhealthy
   | "apply-failed" // some changes failed and none succeeded
@@ -21,6 +24,7 @@ export type ErrorCode =
   | "plan-invalid" // a saved plan that does not parse
   | "locked"
   | "lock-failed" // the lock itself cannot be made: folder not writable, path too long
+  | "state-failed" // what must last cannot be kept: the state folder is not writable
   | "refused" // a guard: protect, mass delete, unapproved loosening, no terminal to ask on
   | "project-unknown"
   | "sandbox-not-running"

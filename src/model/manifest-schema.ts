@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { CAPABILITIES } from "./capabilities.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN } from "./manifest.ts";
-import { MEMORY_PATTERN } from "./units.ts";
+import { DURATION_PATTERN, MEMORY_PATTERN } from "./units.ts";
 
 /**
  * The keys of a manifest: the single source of `devc.schema.json`, of the types below and of the structural errors.
@@ -173,7 +173,24 @@ const settings = {
     .boolean()
     .meta({ title: "Protect", description: "Blocks replacing and deleting the sandbox. Default: false." })
     .optional(),
+  hookTimeout: z
+    .union([z.string().min(1).meta({ pattern: DURATION_PATTERN }), z.number()])
+    .meta({
+      title: "Hook timeout",
+      description:
+        "How long one command of a devcontainer.json may take: a number with s, m or h, or seconds. 1s to 24h; default: 1h.",
+      examples: ["10m", 90],
+    })
+    .optional(),
 };
+
+const network = z
+  .strictObject({
+    mode: z
+      .enum(["none", "open"])
+      .meta({ description: "none: loopback only. open: a bridge of its own with a way out." }),
+  })
+  .meta({ title: "Network", examples: [{ mode: "none" }] });
 
 const project = z
   .strictObject({
@@ -187,6 +204,16 @@ const project = z
         examples: ["services/api"],
       })
       .optional(),
+    devcontainer: z
+      .string()
+      .min(1)
+      .meta({
+        title: "devcontainer.json",
+        description:
+          "Uses .devcontainer/<this>/devcontainer.json of the project's folder. Without it, and without an image in this entry, .devcontainer/devcontainer.json or .devcontainer.json is used where there is one.",
+        examples: ["python"],
+      })
+      .optional(),
     ...settings,
   })
   .meta({ title: "Project", description: "One project and its sandbox." });
@@ -194,14 +221,7 @@ const project = z
 const profile = z
   .strictObject({
     extends: profileName.optional(),
-    network: z
-      .strictObject({
-        mode: z
-          .enum(["none", "open"])
-          .meta({ description: "none: loopback only. open: a bridge of its own with a way out." }),
-      })
-      .meta({ title: "Network", examples: [{ mode: "none" }] })
-      .optional(),
+    network: network.optional(),
     resources: resources.optional(),
     capabilities: capabilities.optional(),
     noNewPrivileges: z
@@ -244,10 +264,30 @@ export const manifestSchema = layerSchema
   .required({ version: true, workspace: true })
   .meta({ title: "devc manifest", description: "Declares the sandboxes of a workspace." });
 
+/** `customizations.devc` of a devcontainer.json: the keys of a project entry that a file in the project's folder may set. */
+export const customizationsSchema = z
+  .strictObject({
+    profile: settings.profile,
+    network: network.optional(),
+    resources: settings.resources,
+    volumes: settings.volumes,
+    hookTimeout: settings.hookTimeout,
+  })
+  .meta({
+    title: "devc customizations",
+    description:
+      "customizations.devc of a devcontainer.json. What would loosen what devc.yaml gives is not granted, and the plan says so.",
+  });
+
 /** A file as it is written, after its structure was checked. */
 export type LayerFile = z.output<typeof layerSchema>;
 /** Settings as they are written. */
-export type SettingsFile = NonNullable<LayerFile["defaults"]> & { path?: string | undefined };
+export type SettingsFile = NonNullable<LayerFile["defaults"]> & {
+  path?: string | undefined;
+  devcontainer?: string | undefined;
+};
+/** `customizations.devc` as it is written, after its structure was checked. */
+export type CustomizationsFile = z.output<typeof customizationsSchema>;
 /** A profile as it is written. */
 export type ProfileFile = NonNullable<LayerFile["profiles"]>[string];
 /** A mount as it is written. */

@@ -1,4 +1,6 @@
 import type { DesiredState } from "./desired.ts";
+import type { DevcontainerConfig } from "./devcontainer/config.ts";
+import type { LocatedDevcontainer } from "./devcontainer/located.ts";
 import type { Posture } from "./profiles.ts";
 import type { MountSpec } from "./spec.ts";
 
@@ -32,6 +34,7 @@ export type DeclaredProject = {
   profile: string;
   /** Index into `DeclaredManifest.postures`. */
   posture: number;
+  /** Empty when a devcontainer.json decides. */
   image: string;
   state: DesiredState;
   protect: boolean;
@@ -43,6 +46,26 @@ export type DeclaredProject = {
   volumes: string[];
   /** Keyed by target. */
   mounts: Record<string, DeclaredMount>;
+  /** Present when the devcontainer.json of the project's folder is used. */
+  devcontainer?: DeclaredDevcontainer;
+};
+
+/** A devcontainer.json as it is written, independent of the host it will be used on. */
+export type DeclaredDevcontainer = {
+  /** Index into `DeclaredManifest.files`. */
+  file: number;
+  /** From the project's folder to the file: `.devcontainer/devcontainer.json`. */
+  way: string;
+  /** Legacy keys mapped, nothing else changed, members in the order of the file. */
+  raw: DevcontainerConfig;
+  /** Line and column of each value by its path: `containerEnv.NODE_ENV`, `mounts[1]`. */
+  places: Record<string, [line: number, column: number]>;
+  /** Each message follows the name of the file, which depends on where the person stands: `:12: unknown key …`. */
+  warnings: { code: string; message: string }[];
+  /** What `customizations.devc` asked for beyond what the manifest gives. */
+  notGranted: LocatedDevcontainer["notGranted"];
+  /** Milliseconds. */
+  hookTimeoutMs: number;
 };
 
 /** The merged manifest, independent of the disk it refers to. Plain JSON: this is what the cache holds. */
@@ -55,13 +78,15 @@ export type DeclaredManifest = {
 };
 
 /** A project with its host paths found: the input of `compile`. */
-export type ManifestProject = Omit<DeclaredProject, "posture" | "folder" | "mounts"> & {
+export type ManifestProject = Omit<DeclaredProject, "posture" | "folder" | "mounts" | "devcontainer"> & {
   /** Projects of equal posture share one object. */
   posture: Posture;
   /** Absolute real path of the project's folder, and where it appears. */
   folder?: { source: string; target: string };
   /** Keyed by target; the folder is not in it. Sources of volumes are short names. */
   mounts: Record<string, MountSpec>;
+  /** Present when the project's devcontainer.json is used; `image` is empty then, and `folder` is absent. */
+  devcontainer?: LocatedDevcontainer;
 };
 
 /** The merged, checked normal form of a manifest. */

@@ -9,18 +9,35 @@ export type Sourced<Value> = { value: Value; layer: Layer; path: ValuePath };
 /** Limits, each with its source. */
 export type MergedResources = { memory?: Sourced<number>; nanoCpus?: Sourced<number>; pids?: Sourced<number> };
 
+/** Keys of a project with a single value. */
+export const SINGLE_KEYS = [
+  "path",
+  "devcontainer",
+  "image",
+  "profile",
+  "user",
+  "runtime",
+  "state",
+  "protect",
+  "hookTimeout",
+] as const;
+
 /** All layers of one project put together. */
 export type MergedProject = {
   name: string;
   /** Where the project is named for the first time. */
   declared: Sourced<Settings>;
   path?: Sourced<string>;
+  devcontainer?: Sourced<string>;
   image?: Sourced<string>;
+  /** The image an entry of the project names, whatever `defaults` say: then its folder's devcontainer.json is not used. */
+  ownImage?: Sourced<string>;
   profile?: Sourced<string>;
   user?: Sourced<string>;
   runtime?: Sourced<string>;
   state?: Sourced<DesiredState>;
   protect?: Sourced<boolean>;
+  hookTimeout?: Sourced<number>;
   resources: MergedResources;
   /** Lowest layer first. */
   capabilities: Sourced<CapabilityEdit>[];
@@ -98,10 +115,11 @@ function mergeProject(name: string, layers: Layer[], entries: Sourced<Settings>[
     mounts: [],
   };
   for (const { value, layer, path } of parts) {
-    for (const key of ["path", "image", "profile", "user", "runtime", "state", "protect"] as const) {
+    for (const key of SINGLE_KEYS) {
       if (value[key] !== undefined)
         Object.assign(merged, { [key]: { value: value[key], layer, path: [...path, key] } });
     }
+    if (value.image !== undefined && path[0] !== "defaults") merged.ownImage = merged.image as Sourced<string>;
     if (value.mounts) {
       merged.mounts = value.mounts.map(({ entry, index }) => ({
         value: entry,

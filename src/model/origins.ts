@@ -1,21 +1,31 @@
 import type { Place } from "./manifest.ts";
+import { SINGLE_KEYS } from "./merge.ts";
 import type { MergedProject, MergedResources, Sourced } from "./merge.ts";
-import type { ResolvedProfile } from "./resolve-profiles.ts";
 import { offsetOf, positionAt } from "./source.ts";
+import type { ResourcesSpec } from "./spec.ts";
 
 /** Where each value of each project was written: place by dotted path (`env.NODE_ENV`, `resources.memory`), by project. */
 export type Origins = Record<string, Record<string, Place>>;
 
-/** The places of a project's values. A value without one comes from the built-in profile or is devc's default. */
-export function originsOf(project: MergedProject, profile: ResolvedProfile): Record<string, Place> {
+/**
+ * The places of a project's values. A value without one comes from the built-in profile or is devc's default.
+ * @param profiles limits of the profiles that took part, the one that counts first
+ * @param limits the limits that came of it
+ */
+export function originsOf(
+  project: MergedProject,
+  profiles: MergedResources[],
+  limits: ResourcesSpec,
+): Record<string, Place> {
   const places: Record<string, Place> = {};
-  for (const key of ["path", "image", "profile", "user", "runtime", "state", "protect"] as const) {
+  for (const key of SINGLE_KEYS) {
     const sourced = project[key];
     if (sourced) places[key] = placeOf(sourced);
   }
-  const resources: MergedResources = { ...profile.resources, ...project.resources };
-  for (const [limit, sourced] of Object.entries(resources) as [string, Sourced<number>][]) {
-    places[`resources.${limit === "nanoCpus" ? "cpus" : limit}`] = placeOf(sourced);
+  for (const limit of ["memory", "nanoCpus", "pids"] as const) {
+    const candidates = [project.resources, ...profiles].map((resources) => resources[limit]);
+    const sourced = candidates.find((candidate) => candidate && candidate.value === limits[limit]);
+    if (sourced) places[`resources.${limit === "nanoCpus" ? "cpus" : limit}`] = placeOf(sourced);
   }
   for (const [name, sourced] of project.env) places[`env.${name}`] = placeOf(sourced);
   for (const [name, sourced] of project.volumes) places[`volumes.${name}`] = placeOf(sourced);

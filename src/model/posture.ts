@@ -1,3 +1,4 @@
+import { holdsPlaceholder } from "./host-values.ts";
 import type { ContainerSpec, MountSpec } from "./spec.ts";
 
 /** One way in which a change widens or narrows what a sandbox may do. */
@@ -13,7 +14,8 @@ export type SecurityDelta = {
 
 /**
  * The security delta between two specs of one sandbox, from one lattice: network, capabilities, no-new-privileges, limits,
- * host mounts and their writability, user and runtime. What cannot be ordered (another runtime) counts as loosening.
+ * host mounts and their writability, values of the host's environment, user, groups, GPUs, the root file system and runtime.
+ * What cannot be ordered (another runtime) counts as loosening.
  */
 export function securityDelta(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
   return [
@@ -23,6 +25,15 @@ export function securityDelta(before: ContainerSpec, after: ContainerSpec): Secu
     ...(["memory", "nanoCpus", "pids"] as const).flatMap((limit) => limitDelta(limit, before, after)),
     ...mountDelta(before.mounts ?? {}, after.mounts ?? {}),
     ...ordered("/user", "user root", runsAsRoot(before) ? 1 : 0, runsAsRoot(after) ? 1 : 0),
+    ...ordered("/gpus", "GPUs", before.gpus ? 1 : 0, after.gpus ? 1 : 0),
+    ...ordered(
+      "/readOnlyRoot",
+      "writing the root file system",
+      before.readOnlyRoot ? 0 : 1,
+      after.readOnlyRoot ? 0 : 1,
+    ),
+    ...groupDelta(before, after),
+    ...hostValueDelta(before, after),
     ...(before.runtime === after.runtime
       ? []
       : [delta("loosens", "/runtime", `runtime ${after.runtime ?? "of the engine's choice"}`)]),
@@ -77,6 +88,29 @@ function capabilityDelta(before: ContainerSpec, after: ContainerSpec): SecurityD
   return [...added, ...dropped];
 }
 
+function groupDelta(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
+  return membership(before.groups, after.groups).map(({ key, gained }) =>
+    delta(gained ? "loosens" : "tightens", pointer("groups", key), `group ${key}`),
+  );
+}
+
+/** Variables that hold something of the host's environment. Another value of it is no more than it had. */
+function hostValueDelta(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
+  return membership(hostVariables(before), hostVariables(after)).map(({ key, gained }) =>
+    delta(gained ? "loosens" : "tightens", pointer("env", key), `a value of the host in ${key}`),
+  );
+}
+
+function hostVariables({ env = {} }: ContainerSpec): Record<string, true> {
+  const held = Object.entries(env).filter(([, value]) => holdsPlaceholder(value));
+  return Object.fromEntries(held.map(([name]) => [name, true as const]));
+}
+
+/** A JSON pointer (RFC 6901) to a member of a member. */
+function pointer(member: string, key: string): string {
+  return `/${member}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
 function membership(
   before: Record<string, true> | undefined,
   after: Record<string, true> | undefined,
@@ -92,7 +126,7 @@ function membership(
 function mountDelta(before: Record<string, MountSpec>, after: Record<string, MountSpec>): SecurityDelta[] {
   const targets = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
   return targets.flatMap((target) => {
-    const path = `/mounts/${target.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const path = pointer("mounts", target);
     const [was, is] = [hostReach(before[target]), hostReach(after[target])];
     const sourceMoved = was.level > 0 && is.level > 0 && was.source !== is.source;
     if (sourceMoved) return [delta("loosens", path, `host folder ${is.source}`)];

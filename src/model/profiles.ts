@@ -12,6 +12,8 @@ export type Posture = {
   /** The whole set, sorted. Everything else is dropped. */
   capabilities: readonly Capability[];
   noNewPrivileges: boolean;
+  /** Whether a devcontainer.json may ask for the engine's GPUs. */
+  gpus: boolean;
 };
 
 /** The profile of a project that names none. */
@@ -50,18 +52,21 @@ export const PROFILES: Record<"strict" | "moderate" | "permissive", Posture> = {
     resources: { nanoCpus: 2 * CPU, memory: 4 * GIB, pids: 512 },
     capabilities: [],
     noNewPrivileges: true,
+    gpus: false,
   },
   moderate: {
     network: "allowlist",
     resources: { nanoCpus: 4 * CPU, memory: 8 * GIB, pids: 2048 },
     capabilities: ENGINE_DEFAULT.filter((name) => !NOT_MODERATE.has(name)),
     noNewPrivileges: false,
+    gpus: true,
   },
   permissive: {
     network: "open",
     resources: {},
     capabilities: [...ENGINE_DEFAULT, "SYS_PTRACE" as const, "NET_ADMIN" as const].toSorted(),
     noNewPrivileges: false,
+    gpus: true,
   },
 };
 

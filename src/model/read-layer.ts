@@ -3,7 +3,17 @@ import type { CapabilityEdit, CapabilityResult } from "./capabilities.ts";
 import type { DesiredState } from "./desired.ts";
 import type { Issue } from "./errors.ts";
 import type { LayerFile, MountFile, ProfileFile, SettingsFile } from "./manifest-schema.ts";
-import { readCpus, readEnv, readImage, readMemory, readShortMount, readTarget, readUser } from "./read-values.ts";
+import {
+  readCpus,
+  readDevcontainerName,
+  readEnv,
+  readImage,
+  readMemory,
+  readShortMount,
+  readTarget,
+  readTimeout,
+  readUser,
+} from "./read-values.ts";
 import type { Read } from "./read-values.ts";
 import { issueAt, marksOf } from "./source.ts";
 import type { SourceDocument, ValuePath } from "./source.ts";
@@ -18,12 +28,16 @@ export type MountEntry =
 /** What one layer says about a project, or about all of them. Values that were not readable are left out. */
 export type Settings = {
   path?: string;
+  /** Name of a folder in `.devcontainer`. */
+  devcontainer?: string;
   image?: string;
   profile?: string;
   user?: string;
   runtime?: string;
   state?: DesiredState;
   protect?: boolean;
+  /** Milliseconds. */
+  hookTimeout?: number;
   resources: ResourcesSpec;
   capabilities?: CapabilityEdit;
   env: Record<string, string>;
@@ -68,15 +82,7 @@ export function readLayer(
   parsed: LayerFile,
 ): { layer: Layer; issues: Issue[] } {
   const issues: Issue[] = [];
-  const reader: Reader = {
-    document,
-    note: (issue) => issues.push(issue),
-    take(path, read, which) {
-      if (!read.issue) return read.value;
-      issues.push(issueAt(document, path, read.issue, which));
-      return undefined;
-    },
-  };
+  const reader = createReader(document, issues);
   const layer: Layer = {
     file,
     document,
@@ -90,6 +96,31 @@ export function readLayer(
   return { layer, issues };
 }
 
+/**
+ * Brings settings that stand alone at a path of a structurally sound document into normal form, and notes those that mean
+ * nothing.
+ */
+export function readSettingsAt(
+  document: SourceDocument,
+  path: ValuePath,
+  written: SettingsFile,
+): { settings: Settings; issues: Issue[] } {
+  const issues: Issue[] = [];
+  return { settings: readSettings(createReader(document, issues), path, written), issues };
+}
+
+function createReader(document: SourceDocument, issues: Issue[]): Reader {
+  return {
+    document,
+    note: (issue) => issues.push(issue),
+    take(path, read, which) {
+      if (!read.issue) return read.value;
+      issues.push(issueAt(document, path, read.issue, which));
+      return undefined;
+    },
+  };
+}
+
 function readSettings(reader: Reader, path: ValuePath, written: SettingsFile): Settings {
   const { take } = reader;
   const capabilities =
@@ -101,12 +132,20 @@ function readSettings(reader: Reader, path: ValuePath, written: SettingsFile): S
   return {
     ...defined({
       path: written.path,
+      devcontainer:
+        written.devcontainer === undefined
+          ? undefined
+          : take([...path, "devcontainer"], readDevcontainerName(written.devcontainer)),
       image: written.image === undefined ? undefined : take([...path, "image"], readImage(written.image)),
       profile: written.profile,
       user: written.user === undefined ? undefined : take([...path, "user"], readUser(written.user)),
       runtime: written.runtime,
       state: written.state,
       protect: written.protect,
+      hookTimeout:
+        written.hookTimeout === undefined
+          ? undefined
+          : take([...path, "hookTimeout"], readTimeout(written.hookTimeout)),
       capabilities,
       mounts,
     }),

@@ -2,7 +2,15 @@ import { posix } from "node:path";
 
 import { NAME_EXPECTED, NAME_PATTERN } from "./manifest.ts";
 import type { IssueText } from "./source.ts";
-import { CPUS_EXPECTED, MEMORY_EXPECTED, memoryText, parseCpus, parseMemory } from "./units.ts";
+import {
+  CPUS_EXPECTED,
+  DURATION_EXPECTED,
+  MEMORY_EXPECTED,
+  memoryText,
+  parseCpus,
+  parseDuration,
+  parseMemory,
+} from "./units.ts";
 
 /** A value in its normal form, or what is wrong with the way it is written. */
 export type Read<Value> = { value: Value; issue?: undefined } | { issue: IssueText };
@@ -39,6 +47,26 @@ export function readCpus(written: string | number): Read<number> {
   if (value === undefined) return { issue: { code: "invalid-cpus", message: `${problem}`, expected: CPUS_EXPECTED } };
   if (value >= MIN_NANO_CPUS) return { value };
   return { issue: { code: "out-of-range", message: `'${written}' is too little of a CPU`, expected: "at least 0.01" } };
+}
+
+/** Shorter limits end every command; longer ones are none. */
+const TIMEOUT_RANGE = { min: 1000, max: 24 * 3_600_000 };
+
+/** Milliseconds of a limit on a command's time. */
+export function readTimeout(written: string | number): Read<number> {
+  const { value, problem } = parseDuration(written) as { value?: number; problem?: string };
+  if (value === undefined)
+    return { issue: { code: "invalid-duration", message: `${problem}`, expected: DURATION_EXPECTED } };
+  if (value >= TIMEOUT_RANGE.min && value <= TIMEOUT_RANGE.max) return { value };
+  const size = value < TIMEOUT_RANGE.min ? "short" : "long";
+  return { issue: { code: "out-of-range", message: `'${written}' is too ${size}`, expected: "from 1s to 24h" } };
+}
+
+/** The name of a folder in `.devcontainer`: one part of a path. */
+export function readDevcontainerName(written: string): Read<string> {
+  if (!/[/\\]/.test(written) && written !== "." && written !== "..") return { value: written };
+  const message = `'${written}' is not the name of a folder in .devcontainer`;
+  return { issue: { code: "invalid-name", message, expected: "python for .devcontainer/python/devcontainer.json" } };
 }
 
 /** An image reference whose form engines accept; it is kept as written. */

@@ -115,6 +115,7 @@ function onTopOf(base: ResolvedProfile, profile: MergedProfile): ResolvedProfile
         profile.capabilities.map(({ value }) => value),
       ),
       noNewPrivileges: profile.noNewPrivileges?.value ?? posture.noNewPrivileges,
+      gpus: posture.gpus,
     },
     resources: { ...base.resources, ...profile.resources },
   };

@@ -1,4 +1,9 @@
 import { editCapabilities } from "./capabilities.ts";
+import { applyCustomizations } from "./devcontainer/apply-customizations.ts";
+import type { Tightened } from "./devcontainer/apply-customizations.ts";
+import type { Customizations } from "./devcontainer/customizations.ts";
+import { DEFAULT_HOOK_TIMEOUT_MS } from "./devcontainer/located.ts";
+import type { DevcontainerDocument } from "./devcontainer/parse.ts";
 import type { Issue } from "./errors.ts";
 import { canonicalJson, sorted } from "./json.ts";
 import { MAX_NAME_LENGTH } from "./manifest.ts";
@@ -15,17 +20,34 @@ import type { ProfileBook, ResolvedProfile } from "./resolve-profiles.ts";
 /** What the merged files declare. With issues it is incomplete and good for finding further issues only. */
 export type Resolved = { declared: DeclaredManifest; origins: Origins; issues: Issue[] };
 
+/** The devcontainer.json of a project's folder. */
+export type FoundDevcontainer = {
+  /** Its number among the files. */
+  file: number;
+  /** From the project's folder to it. */
+  way: string;
+  document: DevcontainerDocument;
+  customizations?: Customizations;
+};
+
 /** Whether a thing may be there but was left out after an issue of its own: reporting it as missing would mislead. */
 export type LeftOut = { profile(name: string): boolean; image: boolean };
 
 /** Names under which the workspace's own helpers are known. */
-const RESERVED_PROJECTS: ReadonlySet<string> = new Set(["gateway"]);
+export const RESERVED_PROJECTS: ReadonlySet<string> = new Set(["gateway"]);
 
 /** Endings of the names of a project's helper containers. */
 const HELPER_SUFFIXES = ["-relay", "-ingress"];
 
-/** Decides every value of every project and notes references that lead nowhere and names that collide. */
-export function resolveManifest(merged: MergedManifest, leftOut: LeftOut): Resolved {
+/**
+ * Decides every value of every project and notes references that lead nowhere and names that collide.
+ * @param devcontainers by project: those that are used; `unusable` stands for one that was looked for and noted
+ */
+export function resolveManifest(
+  merged: MergedManifest,
+  leftOut: LeftOut,
+  devcontainers: ReadonlyMap<string, FoundDevcontainer | "unusable"> = new Map(),
+): Resolved {
   const issues: Issue[] = [];
   const note = (issue: Issue) => void issues.push(issue);
   const book = resolveProfiles(merged.profiles, note);
@@ -34,10 +56,14 @@ export function resolveManifest(merged: MergedManifest, leftOut: LeftOut): Resol
   const postures = createPostureTable();
   const origins: Origins = {};
   for (const project of merged.projects.values()) {
+    const found = devcontainers.get(project.name);
     const profile = profileOf(project, book, leftOut, note);
-    checkProject(project, leftOut, note);
-    projects.push(declare(project, profile, postures));
-    origins[project.name] = originsOf(project, profile.resolved);
+    const settled = settle(project, profile.resolved.posture, found, book, note);
+    checkProject(settled.project, found !== undefined || leftOut.image, note);
+    const name = settled.project.profile?.value ?? DEFAULT_PROFILE;
+    projects.push(declare(settled, name, postures, found));
+    const profiles = [book.get(name), profile.resolved].flatMap((one) => (one ? [one.resources] : []));
+    origins[project.name] = originsOf(settled.project, profiles, settled.posture.resources);
   }
   for (const issue of collisions(workspace, merged)) note(issue);
   return { declared: { workspace, postures: postures.list, projects }, origins, issues };
@@ -65,7 +91,27 @@ function strictest(): ResolvedProfile {
   return { posture: builtInProfile("strict") as ResolvedProfile["posture"], resources: {} };
 }
 
-function checkProject(project: MergedProject, leftOut: LeftOut, note: (issue: Issue) => void): void {
+/** The posture the manifest gives, tightened by the project's devcontainer.json. */
+function settle(
+  project: MergedProject,
+  profile: Posture,
+  found: FoundDevcontainer | "unusable" | undefined,
+  book: ProfileBook,
+  note: (issue: Issue) => void,
+): Tightened {
+  const edits = project.capabilities.map(({ value }) => value);
+  const posture = {
+    ...profile,
+    resources: withLimits(profile.resources, project.resources),
+    capabilities: editCapabilities(profile.capabilities, edits),
+  };
+  const { image: _unused, ...withoutImage } = project;
+  const used = found ? withoutImage : project;
+  if (typeof found !== "object" || !found.customizations) return { project: used, posture, notGranted: [] };
+  return applyCustomizations({ project: used, posture }, found.file, found.customizations, profile, book, note);
+}
+
+function checkProject(project: MergedProject, imageIsElsewhere: boolean, note: (issue: Issue) => void): void {
   const { name, declared, image, mounts, volumes } = project;
   if (RESERVED_PROJECTS.has(name)) {
     note(
@@ -80,8 +126,8 @@ function checkProject(project: MergedProject, leftOut: LeftOut, note: (issue: Is
       ),
     );
   }
-  if (!image && !leftOut.image) {
-    const expected = "an image here or in defaults; devcontainer.json is not read yet";
+  if (!image && !imageIsElsewhere) {
+    const expected = "an image here or in defaults, or a path to a folder with a devcontainer.json";
     note(at(declared, { code: "missing-key", message: `project '${name}' has no 'image'`, expected }, "key"));
   }
   const taken = new Set<string>();
@@ -116,27 +162,23 @@ function createPostureTable(): PostureTable {
   };
 }
 
-/** In canonical order, because the parts become parts of a spec. */
+/** In canonical order, because the parts become parts of a spec; only the devcontainer.json keeps its own. */
 function declare(
-  project: MergedProject,
-  { name: profile, resolved: { posture } }: Chosen,
+  { project, posture, notGranted }: Tightened,
+  profile: string,
   postures: PostureTable,
+  found: FoundDevcontainer | "unusable" | undefined,
 ): DeclaredProject {
-  const { name, image, user, runtime, path, mounts, volumes } = project;
+  const { name, image, user, runtime, path, mounts, volumes, hookTimeout } = project;
   const fromMounts = mounts.flatMap(({ value }) => (value.type === "volume" ? [value.source] : []));
   const declared = [
     ...[...volumes].map(([volume, { value: target }]): [string, DeclaredMount] => [target, { type: "volume", volume }]),
     ...mounts.map((mount): [string, DeclaredMount] => [mount.value.target, declareMount(mount)]),
   ];
-  const edits = project.capabilities.map(({ value }) => value);
-  return sorted({
+  const inOrder = sorted({
     name,
     profile,
-    posture: postures.indexOf({
-      ...posture,
-      resources: withLimits(posture.resources, project.resources),
-      capabilities: editCapabilities(posture.capabilities, edits),
-    }),
+    posture: postures.indexOf(posture),
     image: image?.value ?? "",
     state: project.state?.value ?? "running",
     protect: project.protect?.value ?? false,
@@ -147,6 +189,17 @@ function declare(
     volumes: [...new Set([...volumes.keys(), ...fromMounts])].toSorted(),
     mounts: Object.fromEntries(declared),
   });
+  if (typeof found !== "object") return inOrder;
+  const { file, way, document } = found;
+  const { config: raw, places } = document;
+  const { display } = document.document.source;
+  const warnings = document.warnings.map(({ code, message }) => ({ code, message: withoutPrefix(message, display) }));
+  const hookTimeoutMs = hookTimeout?.value ?? DEFAULT_HOOK_TIMEOUT_MS;
+  return { ...inOrder, devcontainer: { file, way, raw, places, warnings, notGranted, hookTimeoutMs } };
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
 }
 
 function declareMount(mount: Sourced<MergedProject["mounts"][number]["value"]>): DeclaredMount {

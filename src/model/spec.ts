@@ -39,6 +39,23 @@ export type ContainerSpec = {
   noNewPrivileges?: true;
   /** OCI runtime name, passed through to the engine. */
   runtime?: string;
+  /** The engine's small init as process 1. */
+  init?: true;
+  /** All GPUs of the engine. */
+  gpus?: "all";
+  /** Bytes of /dev/shm. */
+  shmSize?: number;
+  /** Keyed by name, without RLIMIT_ and in lower case: `nofile`. */
+  ulimits?: Record<string, { soft: number; hard: number }>;
+  /** Address by host name, for /etc/hosts. */
+  extraHosts?: Record<string, string>;
+  /** Supplementary groups of the first process, by name or ID. */
+  groups?: Record<string, true>;
+  /** Labels the person asked for; never those of devc or of the devcontainer specification. */
+  labels?: Record<string, string>;
+  stopSignal?: string;
+  /** The root file system cannot be written. */
+  readOnlyRoot?: true;
   resources?: ResourcesSpec;
 };
 

@@ -155,7 +155,8 @@ function isNamePattern(pattern: string | undefined): boolean {
   return pattern === String(new RegExp(NAME_PATTERN));
 }
 
-function valueAt(top: unknown, path: ValuePath): unknown {
+/** What stands at a path of a value; undefined when nothing does. */
+export function valueAt(top: unknown, path: ValuePath): unknown {
   return path.reduce<unknown>((at, step) => {
     if (at === null || typeof at !== "object") return undefined;
     return Object.hasOwn(at, step) ? (at as Record<string | number, unknown>)[step] : undefined;

@@ -12,6 +12,15 @@ export const MEMORY_EXPECTED = "a size such as 512MiB or 4GiB (units b, k, m, g,
 /** What to write, for messages. */
 export const CPUS_EXPECTED = "a number such as 2 or 0.5, at most 9 decimals";
 
+/** Form of a duration: a number, then optionally a unit. Shared with the JSON Schema. */
+export const DURATION_PATTERN = "^[0-9]+(\\.[0-9]+)?(s|m|h)?$";
+
+/** What to write, for messages. */
+export const DURATION_EXPECTED = "a number with s, m or h, such as 90s or 10m, or a number of seconds";
+
+/** Milliseconds by unit; a bare number counts seconds. */
+const DURATIONS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
+
 /** Powers of 1024 by the first letter of the unit. */
 const POWERS: Record<string, bigint> = { b: 0n, k: 1n, m: 2n, g: 3n, t: 4n };
 
@@ -44,6 +53,13 @@ export function parseCpus(written: string | number): UnitResult {
   const nano = scaled / scale;
   if (nano > BigInt(Number.MAX_SAFE_INTEGER)) return { problem: `'${written}' is more CPUs than there are` };
   return { value: Number(nano) };
+}
+
+/** Milliseconds of a duration, rounded: a number of seconds, or a text with a unit. */
+export function parseDuration(written: string | number): UnitResult {
+  const match = new RegExp(DURATION_PATTERN).exec(plainNumber(written));
+  if (!match) return { problem: `'${written}' is not a duration` };
+  return { value: Math.round(Number.parseFloat(match[0]) * (DURATIONS[match[2] ?? "s"] as number)) };
 }
 
 /** A size for people: the largest unit that leaves at least one, at most one decimal: `1.5 GiB`. */

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 
 import { compile } from "../../src/model/compile.ts";
+import type { EngineCapacity } from "../../src/model/compile.ts";
 import type { DesiredSandbox } from "../../src/model/desired.ts";
 import { sorted } from "../../src/model/json.ts";
 import type { Manifest, ManifestProject } from "../../src/model/manifest.ts";
@@ -31,12 +32,12 @@ function manifest(...projects: ManifestProject[]): Manifest {
   return { workspace: "acme", root: "/srv/acme", projects };
 }
 
-function sandbox(project: ManifestProject, engine?: { cpus: number; memory: number }): DesiredSandbox {
+function sandbox(project: ManifestProject, engine?: EngineCapacity): DesiredSandbox {
   const found = compile(manifest(project), engine).resources.find(({ kind }) => kind === "sandbox");
   return found as DesiredSandbox;
 }
 
-const LARGE = { cpus: 64, memory: 2 ** 40 };
+const LARGE = { cpus: 64, memory: 2 ** 40, gpu: false };
 
 test("a project becomes an image, its volumes, a network where the profile is open, and a sandbox, sorted by address", () => {
   const { resources, projects, workspace, root } = compile(
@@ -124,7 +125,7 @@ test("an allowlist is closed until something can apply it, and the person is tol
 });
 
 test("limits above what the engine has are clamped, each with a notice", () => {
-  const engine = { cpus: 2, memory: 3 * 1024 ** 3 };
+  const engine = { cpus: 2, memory: 3 * 1024 ** 3, gpu: false };
   const { notices } = compile(manifest(project("web", "moderate")), engine);
   expect(sandbox(project("web", "moderate"), engine).spec.resources).toEqual({
     memory: 3 * 1024 ** 3,
@@ -138,21 +139,27 @@ test("limits above what the engine has are clamped, each with a notice", () => {
 });
 
 test("limits the engine has, and limits without an engine, stay as they are", () => {
-  const { resources, notices } = compile(manifest(project("web", "strict")), { cpus: 2, memory: 4 * 1024 ** 3 });
+  const { resources, notices } = compile(manifest(project("web", "strict")), {
+    cpus: 2,
+    memory: 4 * 1024 ** 3,
+    gpu: false,
+  });
   expect(notices).toEqual([]);
   expect(resources).toEqual(compile(manifest(project("web", "strict")), undefined).resources);
 });
 
 test("no cap stays no cap on a small engine", () => {
-  expect(sandbox(project("web", "permissive"), { cpus: 1, memory: 1 }).spec).not.toHaveProperty("resources");
+  expect(sandbox(project("web", "permissive"), { cpus: 1, memory: 1, gpu: false }).spec).not.toHaveProperty(
+    "resources",
+  );
 });
 
 test("compiling leaves its input alone and gives equal results for equal input", () => {
   const input = manifest(project("web", "moderate"), project("zoo", "permissive", { env: { A: "b" } }));
   const before = structuredClone(input);
   const [first, second] = [
-    compile(input, { cpus: 1, memory: 1024 }),
-    compile(structuredClone(input), { cpus: 1, memory: 1024 }),
+    compile(input, { cpus: 1, memory: 1024, gpu: false }),
+    compile(structuredClone(input), { cpus: 1, memory: 1024, gpu: false }),
   ];
   expect(input).toEqual(before);
   expect(JSON.stringify(first)).toBe(JSON.stringify(second));

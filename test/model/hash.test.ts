@@ -97,6 +97,27 @@ const PLACES: [pointer: string, part: "core" | "live" | "none"][] = [
   ["resources.pids", "live"],
 ];
 
+/** Members a devcontainer.json adds: a container without them keeps its hash. */
+const ADDED: Partial<ContainerSpec> = {
+  init: true,
+  gpus: "all",
+  shmSize: 1,
+  ulimits: { nofile: { soft: 1, hard: 2 } },
+  extraHosts: { db: "10.0.0.1" },
+  groups: { audio: true },
+  labels: { a: "b" },
+  stopSignal: "SIGQUIT",
+  readOnlyRoot: true,
+};
+
+test.each(Object.entries(ADDED))("the member %s changes the core hash only", (key, value) => {
+  const changed = { ...FULL, [key]: value };
+  expect([hashOf("core", changed) === hashOf("core", FULL), hashOf("live", changed)]).toEqual([
+    false,
+    hashOf("live", FULL),
+  ]);
+});
+
 test.each(PLACES)("changing or removing %s changes only the hash of: %s", (pointer, part) => {
   const removed = fc.constant(undefined);
   fc.assert(

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
 
-import { manifestSchema } from "../../src/model/manifest-schema.ts";
+import { customizationsSchema, manifestSchema } from "../../src/model/manifest-schema.ts";
 
 const top = fileURLToPath(new URL("../../", import.meta.url));
 const schema = JSON.parse(readFileSync(`${top}devc.schema.json`, "utf8")) as Record<string, unknown>;
@@ -18,6 +18,19 @@ function read(path: string): unknown {
 
 test("the published schema is the one of the code", () => {
   expect(schema).toEqual(z.toJSONSchema(manifestSchema, { io: "input", target: "draft-2020-12" }));
+});
+
+test("the published schema of customizations.devc is the one of the code and knows every key of the example", () => {
+  const published = JSON.parse(readFileSync(`${top}schemas/customizations.devc.schema.json`, "utf8")) as {
+    properties: object;
+  };
+  expect(published).toEqual(z.toJSONSchema(customizationsSchema, { io: "input", target: "draft-2020-12" }));
+  const file = "fixtures/manifest/every-key/services/editor/.devcontainer/python/devcontainer.json";
+  const { customizations } = read(file) as { customizations: { devc: object } };
+  const isValid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(published);
+  expect(isValid(customizations.devc)).toBe(true);
+  expect(isValid({ ...customizations.devc, image: "debian" })).toBe(false);
+  expect(Object.keys(customizations.devc)).toEqual(Object.keys(published.properties));
 });
 
 const good = [

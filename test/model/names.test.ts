@@ -7,17 +7,21 @@ import {
   candidateName,
   containerName,
   formerName,
+  imageName,
   parseAddress,
   recordName,
   volumeName,
 } from "../../src/model/names.ts";
+import { readImage } from "../../src/model/read-values.ts";
 
 const name = fc.stringMatching(new RegExp(NAME_PATTERN)).filter((text) => text.length <= 40);
 
 test("an address is read back into its parts", () => {
   fc.assert(
     fc.property(name, name, (project, volume) => {
-      expect(parseAddress(addressOf("volume", project, volume))).toEqual({ kind: "volume", project, name: volume });
+      for (const kind of ["image", "volume"] as const) {
+        expect(parseAddress(addressOf(kind, project, volume))).toEqual({ kind, project, name: volume });
+      }
       for (const kind of ["image", "network", "sandbox", "record"] as const) {
         expect(parseAddress(addressOf(kind, project))).toEqual({ kind, project });
       }
@@ -56,4 +60,16 @@ test("the longest names still fit what engines accept", () => {
   const longest = "x".repeat(40);
   expect(recordName(longest, longest, "0".repeat(64)).length).toBeLessThan(128);
   expect(volumeName(longest, longest, longest).length).toBeLessThan(255);
+});
+
+test("an image's name is one that engines accept, and different projects have different ones", () => {
+  expect(imageName("acme", "web")).toBe("devc-acme-web");
+  expect(imageName("acme", "a-_b")).toMatch(/^devc-acme-a-b-[0-9a-f]{8}$/);
+  fc.assert(
+    fc.property(name, name, (a, b) => {
+      expect(readImage(`${imageName("acme", a)}:uid`)).toEqual({ value: `${imageName("acme", a)}:uid` });
+      fc.pre(a !== b);
+      expect(imageName("acme", a)).not.toBe(imageName("acme", b));
+    }),
+  );
 });

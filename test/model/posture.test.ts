@@ -26,6 +26,9 @@ const LOOSENINGS: [title: string, change: Partial<ContainerSpec>, path: string, 
   ["a lifted limit", { resources: { memory: 1000, nanoCpus: 1000 } }, "/resources/pids", true],
   ["a writable host folder", { mounts: { "/data": { type: "bind", source: "/srv" } } }, "/mounts/~1data", true],
   ["the user root", { user: "0:0" }, "/user", true],
+  ["GPUs", { gpus: "all" }, "/gpus", true],
+  ["a value of the host", { env: { TOKEN: `hosts:${"ab".repeat(16)}` } }, "/env/TOKEN", true],
+  ["a group", { groups: { "a/b": true } }, "/groups/a~1b", true],
 ];
 
 test.each(LOOSENINGS)("%s loosens, and taking it back tightens", (_title, change, path, approval) => {
@@ -39,6 +42,17 @@ test.each(LOOSENINGS)("%s loosens, and taking it back tightens", (_title, change
 test("gaining privileges again loosens", () => {
   const [there] = securityDelta({ ...BASE, noNewPrivileges: true }, BASE);
   expect(there).toMatchObject({ direction: "loosens", path: "/noNewPrivileges" });
+});
+
+test("writing the root file system again loosens", () => {
+  const [there] = securityDelta({ ...BASE, readOnlyRoot: true }, BASE);
+  expect(there).toMatchObject({ direction: "loosens", path: "/readOnlyRoot" });
+});
+
+test("a variable of one's own, and another value behind a variable of the host, loosen nothing", () => {
+  const held = (value: string): ContainerSpec => ({ ...BASE, env: { TOKEN: value } });
+  expect(securityDelta(BASE, held("written"))).toEqual([]);
+  expect(securityDelta(held(`hosts:${"ab".repeat(16)}`), held(`hosts:${"cd".repeat(16)}`))).toEqual([]);
 });
 
 test("what cannot be ordered counts as loosening, both ways", () => {
@@ -59,6 +73,10 @@ test("equal specs and changes that touch no posture have no delta", () => {
       ...BASE,
       image: "alpine",
       env: { A: "1" },
+      init: true,
+      shmSize: 1,
+      labels: { a: "b" },
+      stopSignal: "SIGQUIT",
       mounts: { ...BASE.mounts, "/v": { type: "volume", source: "v" } },
     }),
   ).toEqual([]);

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 
-import { readEnv, readImage, readShortMount, readTarget, readUser } from "../../src/model/read-values.ts";
+import {
+  readDevcontainerName,
+  readEnv,
+  readImage,
+  readShortMount,
+  readTarget,
+  readTimeout,
+  readUser,
+} from "../../src/model/read-values.ts";
 
 test.each([
   "debian",
@@ -107,3 +115,31 @@ test.each(["", ":", "a", "/a", "a:", ":/b", "a:/b:", "a:/b:ro:", "a:/b:z", "a:/b
     expect(readShortMount(written)).toMatchObject({ issue: { code: "invalid-mount" } });
   },
 );
+
+test.each([
+  ["90s", 90_000],
+  ["10m", 600_000],
+  ["1.5h", 5_400_000],
+  ["24h", 86_400_000],
+  [90, 90_000],
+  ["1", 1000],
+  [1.5, 1500],
+])("a time limit of %s is %i ms", (written, milliseconds) => {
+  expect(readTimeout(written)).toEqual({ value: milliseconds });
+});
+
+test.each(["", "10 m", "10M", "m", "-1s", "1d", "1m30s", -5, Number.NaN])("'%s' is no duration", (written) => {
+  expect(readTimeout(written)).toMatchObject({ issue: { code: "invalid-duration" } });
+});
+
+test.each(["0", 0.5, "24.1h", 1e12])("a time limit of %s is out of range", (written) => {
+  expect(readTimeout(written)).toMatchObject({ issue: { code: "out-of-range" } });
+});
+
+test("a devcontainer.json is chosen by the name of one folder", () => {
+  for (const name of ["python", "Python 3.12", "a.b", "..."])
+    expect(readDevcontainerName(name)).toEqual({ value: name });
+  for (const name of ["a/b", "..", ".", "a\\b", "/"]) {
+    expect(readDevcontainerName(name)).toMatchObject({ issue: { code: "invalid-name" } });
+  }
+});

@@ -27,6 +27,7 @@ test("a profile is its base with its own values laid over it", () => {
   expect(book.get("b")?.posture).toEqual({
     network: "none",
     noNewPrivileges: true,
+    gpus: true,
     resources: { ...moderate?.resources, memory: 5, pids: 10 },
     capabilities: [...(moderate?.capabilities ?? []).filter((name) => name !== "CHOWN"), "NET_RAW"].toSorted(),
   });
