@@ -57,6 +57,8 @@ async function bundle(name, entry) {
     logLevel: "warning",
     // Optional native parts of ssh2: used when they are installed, never needed.
     external: ["cpu-features", "*.node"],
+    // Its file for `require` loads its own parts in a way that cannot be bundled.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     plugins: [separate, english],
   });
   write(`${name}.cjs`, result.outputFiles[0].text);

@@ -2,12 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 import * as z from "zod";
 
-import { manifestSchema } from "../src/model/manifest-schema.ts";
+import { customizationsSchema, manifestSchema } from "../src/model/manifest-schema.ts";
 import { DOCUMENTS } from "../src/report/documents/schemas.ts";
 
 /** Published JSON Schemas by the file they are written to, relative to the top of the tree. */
 const SCHEMAS: Record<string, z.ZodType> = {
   "devc.schema.json": manifestSchema,
+  "schemas/customizations.devc.schema.json": customizationsSchema,
   ...Object.fromEntries(Object.entries(DOCUMENTS).map(([name, schema]) => [`schemas/${name}.schema.json`, schema])),
 };
 

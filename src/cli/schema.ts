@@ -11,14 +11,15 @@ export const operands: OperandSpec = { usage: "[NAME]", min: 0, max: 1 };
 export const help = `Usage: devc schema [NAME] [OPTIONS]
 
 Prints a JSON Schema (draft 2020-12) on standard output: of the manifest (default), or of what commands print and write:
-  manifest     devc.yaml
-  plan         devc plan --json
-  events       one line of devc apply --json
-  status       devc status --json
-  config       devc config --json
-  validate     devc validate --json
-  error        every command that fails, with --json
-  saved-plan   devc plan -o FILE
+  manifest        devc.yaml
+  customizations  customizations.devc of a devcontainer.json
+  plan            devc plan --json
+  events          one line of devc apply --json
+  status          devc status --json
+  config          devc config --json
+  validate        devc validate --json
+  error           every command that fails, with --json
+  saved-plan      devc plan -o FILE
 
 ${COMMON_HELP}
 Examples:

@@ -7,10 +7,13 @@ import { errorCodeOf } from "./files.ts";
 import type { Files } from "./files.ts";
 
 /** Form of the entries; to be raised with every change of it or of `DeclaredManifest`. */
-export const CACHE_FORMAT = 1;
+export const CACHE_FORMAT = 2;
 
-/** A file that took part in a manifest. `sha256` is null for one that is not there but would take part if it were. */
-export type TakenFile = { path: string; sha256: string | null };
+/**
+ * A file that took part in a manifest. `sha256` is null for one that is not there but would take part if it were. Of a
+ * `search` the path is the folder in which a devcontainer.json was looked for, and `sha256` is what was found.
+ */
+export type TakenFile = { path: string; sha256: string | null; kind?: "devcontainer" | "search" };
 
 /** A manifest that was found sound, with everything its soundness depends on except the disk its paths lead to. */
 export type CacheEntry = {

@@ -1,6 +1,8 @@
 import { basename, isAbsolute, resolve } from "node:path";
 
+import type { LocatedDevcontainer } from "../../model/devcontainer/located.ts";
 import type {
+  DeclaredDevcontainer,
   DeclaredManifest,
   DeclaredMount,
   DeclaredProject,
@@ -28,22 +30,43 @@ export type PathContext = {
   folders: string[];
   /** Notes an issue at a place. */
   note(place: Place, issue: IssueText): void;
+  /** Finds out what a devcontainer.json means on this host; `folder` is its project's real one. */
+  locate(devcontainer: DeclaredDevcontainer, folder: string): LocatedDevcontainer;
 };
 
 /** Finds every host path of a manifest on the disk. Those that are missing, leave the workspace or are never given are noted. */
 export function findHostPaths({ projects, postures }: DeclaredManifest, context: PathContext): ManifestProject[] {
   const look = createLookup(context);
   return projects.map((project) => {
-    const { folder, mounts, posture, ...rest } = project;
+    const { folder, mounts, posture, devcontainer, ...rest } = project;
     const found: ManifestProject = { ...rest, posture: postures[posture] as Posture, mounts: {} };
     for (const target of Object.keys(mounts)) {
       const mount = findMount(mounts[target] as DeclaredMount, look);
       if (mount) found.mounts[target] = mount;
     }
     const location = folder && look(folder, "folder");
-    if (folder && location) found.folder = placeFolder(project, folder, location, context);
+    if (folder && location) {
+      if (devcontainer) found.devcontainer = context.locate(devcontainer, location.real);
+      else found.folder = placeFolder(project, folder, location, context);
+    }
     return found;
   });
+}
+
+/** The real folders of all projects that have one which exists. */
+export function foldersOf(fs: Files, home: string, files: string[], { projects }: DeclaredManifest): string[] {
+  const realPathOf = createRealPaths(fs);
+  return projects.flatMap(({ folder }) => {
+    const written = folder && absolutePath(folder, home, files);
+    const real = written === undefined ? undefined : attempt(() => realPathOf(written)).value?.real;
+    return real === undefined ? [] : [real];
+  });
+}
+
+/** The path as it is written, absolute; undefined for the home folder of somebody else. */
+function absolutePath({ text, place }: HostPath, home: string, folders: string[]): string | undefined {
+  const expanded = expandHome(text, home);
+  return expanded === undefined ? undefined : resolve(folders[place[0]] as string, expanded);
 }
 
 /** A path made absolute as it is written, and what it leads to. */
@@ -76,15 +99,11 @@ function findMount(mount: DeclaredMount, look: Lookup): MountSpec | undefined {
 
 function createLookup(context: PathContext): Lookup {
   const { fs, root, home, folders, note } = context;
-  const absolute = ({ text, place }: HostPath) => {
-    const expanded = expandHome(text, home);
-    return expanded === undefined ? undefined : resolve(folders[place[0]] as string, expanded);
-  };
   const realPathOf = createRealPaths(fs);
-  const realHome = attempt(() => realPathOf(home)?.real).value ?? home;
+  const realHome = realHomeOf(fs, home);
   const refusals = { inRoot: createRefusals(realHome, root), anywhere: createRefusals(realHome) };
   return (path, use) => {
-    const written = absolute(path);
+    const written = absolutePath(path, home, folders);
     const mayLeave = use === "mount" && (isAbsolute(path.text) || path.text.startsWith("~"));
     const found = written === undefined ? { value: undefined } : attempt(() => realPathOf(written));
     const problem =
@@ -95,6 +114,11 @@ function createLookup(context: PathContext): Lookup {
     if (problem) note(path.place, problem);
     return problem ? undefined : { written: written as string, real: (found.value as RealPath).real };
   };
+}
+
+/** The home folder with every link resolved; as it is given where it does not exist. */
+export function realHomeOf(fs: Files, home: string): string {
+  return attempt(() => fs.realpath(home)).value ?? home;
 }
 
 type Attempt<Value> = { value: Value | undefined; error?: string };

@@ -1,21 +1,25 @@
 import { DevcError } from "../../model/errors.ts";
 import type { Issue } from "../../model/errors.ts";
 import { canonicalJson, sha256 } from "../../model/json.ts";
-import type { DeclaredManifest, Manifest } from "../../model/manifest.ts";
+import type { Manifest } from "../../model/manifest.ts";
 import type { Origins } from "../../model/origins.ts";
 import { MAX_ISSUES, sortIssues } from "../../model/source.ts";
 import { CACHE_FORMAT, readCacheEntry, writeCacheEntry } from "./cache.ts";
 import { createFileBook } from "./file-book.ts";
 import type { FileBook } from "./file-book.ts";
 import type { Files } from "./files.ts";
-import { findManifest, localFileOf } from "./find.ts";
+import { describeBuilds } from "./describe-builds.ts";
+import type { DescribeBuild } from "./describe-builds.ts";
+import { findManifest, localFileOf, manifestsAbove } from "./find.ts";
 import type { Found } from "./find.ts";
-import { findHostPaths } from "./host-paths.ts";
+import { findHostPaths, foldersOf } from "./host-paths.ts";
+import type { PathContext } from "./host-paths.ts";
+import { createLocator } from "./locate-devcontainer.ts";
 import type { ReadWorkspace } from "./read-workspace.ts";
 
 /** Where to look and what to look with. */
 export type LoadOptions = {
-  /** The manifest; without it, `devc.yaml` in `cwd` or the nearest folder above. */
+  /** A manifest or a devcontainer.json; without it, the nearest of either from `cwd` upward. */
   file?: string;
   cwd: string;
   /** Home folder of the user, absolute. */
@@ -25,11 +29,17 @@ export type LoadOptions = {
   cacheDir: string;
   /** devc's own version: another version's cache entries are not used. */
   version: string;
+  /** The host's environment, for variables of devcontainer.json files. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Describes the images that devcontainer.json files build. */
+  describeBuild: DescribeBuild;
+  /** The host's `process.platform`, for how names of its environment compare; default: not Windows. */
+  platform?: string;
 };
 
 /** A manifest that was found and is sound, with the files it is made of. */
 export type Workspace = {
-  /** Absolute path of the manifest. */
+  /** Absolute path of the manifest, or of the devcontainer.json that is the workspace. */
   path: string;
   /** Absolute real path of its folder. */
   root: string;
@@ -51,48 +61,71 @@ export type Workspace = {
  * @throws DevcError `manifest-not-found`, or `manifest-invalid` with every issue of every file, located
  */
 export async function loadWorkspace(options: LoadOptions): Promise<Workspace> {
-  const { fs, cwd, home, cacheDir, version, file } = options;
+  const { fs, cwd, file } = options;
   const found = findManifest(fs, cwd, file);
-  const local = localFileOf(fs, found.root, cwd);
-  const cached = readCacheEntry(fs, cacheDir, found.path);
-  if (cached?.format === CACHE_FORMAT && cached.version === version && cached.home === home) {
-    const book = createFileBook(fs, cwd, found);
-    for (const { path } of cached.files) book.take(path);
-    const current = canonicalJson(book.files()) === canonicalJson(cached.files) && book.has(local);
-    if (current) return finish(options, found, book, cached.declared, []);
-  }
-  const { book, declared, issues } = await readAll(options, found);
-  const workspace = finish(options, found, book, declared, issues);
-  writeCacheEntry(fs, cacheDir, found.path, { format: CACHE_FORMAT, version, home, files: book.files(), declared });
+  const isLone = found.kind === "devcontainer" && file === undefined;
+  const reading = (isLone ? await readOwner(options, found) : undefined) ?? (await read(options, found));
+  const workspace = await finish(options, reading);
+  if (!reading.fromCache) store(options, reading);
   return workspace;
 }
 
-/** The slow way: loads the YAML parser and the schema. */
+/** What the files of a workspace say, and the files themselves. */
+type Reading = Pick<ReadWorkspace, "declared" | "issues"> & { found: Found; book: FileBook; fromCache: boolean };
+
+/** From the cache where that is current. */
+async function read(options: LoadOptions, found: Found): Promise<Reading> {
+  const { fs, cwd, home, cacheDir, version } = options;
+  const cached = readCacheEntry(fs, cacheDir, found.path);
+  if (cached?.format === CACHE_FORMAT && cached.version === version && cached.home === home) {
+    const book = createFileBook(fs, cwd, found);
+    for (const taken of cached.files) book.retake(taken);
+    const current = JSON.stringify(book.files()) === JSON.stringify(cached.files);
+    if (current && book.has(localFileOf(fs, found.root, cwd))) {
+      return { found, book, declared: cached.declared, issues: [], fromCache: true };
+    }
+  }
+  return { found, fromCache: false, ...(await readAll(options, found)) };
+}
+
+/** The slow way: loads the parsers and the schemas. */
 async function readAll({ fs, cwd, home }: LoadOptions, found: Found): Promise<ReadWorkspace & { book: FileBook }> {
   const book = createFileBook(fs, cwd, found);
   const { readWorkspace } = await import("./read-workspace.ts");
-  return { book, ...readWorkspace(fs, home, found.path, localFileOf(fs, found.root, cwd), book) };
+  return { book, ...readWorkspace(fs, home, found, localFileOf(fs, found.root, cwd), book) };
 }
 
-function finish(
-  options: LoadOptions,
-  found: Found,
-  book: FileBook,
-  declared: DeclaredManifest,
-  issues: Issue[],
-): Workspace {
-  const { fs, home } = options;
+function store({ fs, cacheDir, version, home }: LoadOptions, { found, book, declared }: Reading): void {
+  writeCacheEntry(fs, cacheDir, found.path, { format: CACHE_FORMAT, version, home, files: book.files(), declared });
+}
+
+/**
+ * The manifest further above that declares the folder of a devcontainer.json as a project: its profile and its limits count
+ * then. A manifest that cannot be read might be the one, so its issues are an error.
+ */
+async function readOwner(options: LoadOptions, lone: Found): Promise<Reading | undefined> {
+  const { fs, cwd, home } = options;
+  for (const found of manifestsAbove(fs, lone.root, cwd)) {
+    const reading = await read(options, found);
+    const folders = reading.book.folders();
+    if (foldersOf(fs, home, folders, reading.declared).includes(lone.root)) return reading;
+    if (reading.issues.length > 0) throw invalid(found, reading.issues);
+    if (!reading.fromCache) store(options, reading);
+  }
+  return undefined;
+}
+
+async function finish(options: LoadOptions, { found, book, declared, issues }: Reading): Promise<Workspace> {
+  const { fs, home, env, platform = "posix", cacheDir, describeBuild } = options;
   const { path, root } = found;
   const all = [...issues];
-  const projects = findHostPaths(declared, {
-    fs,
-    root,
-    home,
-    folders: book.folders(),
-    note: (place, issue) => void all.push({ ...issue, position: book.positionOf(place) }),
-  });
+  const note: PathContext["note"] = (place, issue) => void all.push({ ...issue, position: book.positionOf(place) });
+  const hasManifest = found.kind === "manifest";
+  const locate = createLocator({ fs, env, platform, home, root, hasManifest, book, note });
+  const located = findHostPaths(declared, { fs, root, home, folders: book.folders(), note, locate });
+  const projects = await describeBuilds(located, declared, { fs, cacheDir, describeBuild, note });
   if (all.length > 0) throw invalid(found, all);
-  const files = book.files().flatMap((taken) => (taken.sha256 === null ? [] : [taken]));
+  const files = book.files().filter(({ kind, sha256: content }) => kind !== "search" && content !== null);
   return {
     path,
     root,
@@ -100,16 +133,17 @@ function finish(
     files: files.map((taken) => taken.path),
     manifest: { workspace: declared.workspace, root, projects },
     origins: async () => {
-      const read = await readAll(options, found);
-      return describeOrigins(read.origins, read.book);
+      const again = await readAll(options, found);
+      return describeOrigins(again.origins, again.book);
     },
   };
 }
 
 function describeOrigins(origins: Origins, book: FileBook): Record<string, Record<string, string>> {
-  const names = book.files().map(({ path }) => book.displayOf(path));
   const places = Object.entries(origins).map(([project, values]) => {
-    const texts = Object.entries(values).map(([value, [file, line]]) => [value, `${names[file]}:${line}`]);
+    const texts = Object.entries(values).map(([value, [file, line]]) => {
+      return [value, `${book.displayOf(book.pathOf(file))}:${line}`];
+    });
     return [project, Object.fromEntries(texts) as Record<string, string>] as const;
   });
   return Object.fromEntries(places);

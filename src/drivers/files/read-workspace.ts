@@ -14,7 +14,10 @@ import { issueAt } from "../../model/source.ts";
 import type { SourceDocument, ValuePath } from "../../model/source.ts";
 import type { FileBook } from "./file-book.ts";
 import type { Files } from "./files.ts";
+import type { Found } from "./find.ts";
 import { expandHome } from "./home.ts";
+import { loneDevcontainer } from "./lone-devcontainer.ts";
+import { readDevcontainers } from "./read-devcontainers.ts";
 import { decodeSource } from "./read.ts";
 
 /** What the files of a workspace declare together. Incomplete when there are issues. */
@@ -36,12 +39,17 @@ type Reading = {
 };
 
 /**
- * Reads and checks the manifest, the files it extends and the personal file, and merges them. This is the slow way, which
- * loads the YAML parser and the schema; `load.ts` takes it only when its cache does not know the files.
+ * Reads and checks the manifest, the files it extends, the personal file and the devcontainer.json of each project that uses
+ * one, and merges them. This is the slow way, which loads the parsers and the schemas; `load.ts` takes it only when its cache
+ * does not know the files.
+ * @param found the manifest, or the devcontainer.json that alone declares the workspace
+ * @param local the personal file beside it
  */
-export function readWorkspace(fs: Files, home: string, manifest: string, local: string, book: FileBook): ReadWorkspace {
+export function readWorkspace(fs: Files, home: string, found: Found, local: string, book: FileBook): ReadWorkspace {
   const reading: Reading = { fs, home, book, layers: [], issues: [], omitted: [], fileLost: false };
-  const main = readFile(reading, manifest, "manifest", []);
+  const alone = found.kind === "devcontainer" ? loneDevcontainer(found, book) : undefined;
+  if (alone) reading.layers.push(alone);
+  const main = alone ? undefined : readFile(reading, found.path, "manifest", []);
   const localBytes = book.take(local);
   if (!localBytes.absent) readFile(reading, local, "layer", []);
   const { issues, omitted, layers, fileLost } = reading;
@@ -50,8 +58,10 @@ export function readWorkspace(fs: Files, home: string, manifest: string, local: 
     profile: (name) => fileLost || omitted.some(([top, entry, ...rest]) => losesProfile(name, top, entry, rest)),
   };
   const merged = mergeLayers(layers);
-  const { declared, origins, issues: found } = resolveManifest(merged, leftOut);
-  issues.push(...found);
+  const chosen = alone && { project: Object.keys(alone.projects ?? {})[0] as string, file: found.path };
+  const devcontainers = readDevcontainers({ fs, home, root: found.root, book, issues }, merged, chosen);
+  const { declared, origins, issues: further } = resolveManifest(merged, leftOut, devcontainers);
+  issues.push(...further);
   const lostProjects = fileLost || omitted.some(([top, ...rest]) => top === "projects" && rest.length === 0);
   if (main && !lostProjects && !layers.some(({ projects }) => projects)) {
     const issue = {

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 
 import { decodeText, MAX_FILE_BYTES } from "../../model/decode.ts";
 import type { Issue } from "../../model/errors.ts";
+import { isInside } from "../../model/refused-paths.ts";
 import { sourceText } from "../../model/source.ts";
 import type { SourceText } from "../../model/source.ts";
 import { errorCodeOf } from "./files.ts";
@@ -23,8 +24,9 @@ const KIND_NAMES = {
 /**
  * Reads a file of a manifest: a regular file of at most 1 MiB that does not come from another folder through a symbolic link.
  * @param display how messages name the file
+ * @param within real folder in which a link may lead anywhere; without it a link stays in the file's own folder
  */
-export function readManifestBytes(fs: Files, path: string, display: string): ReadBytes {
+export function readManifestBytes(fs: Files, path: string, display: string, within?: string): ReadBytes {
   const refuse = (code: string, message: string, expected?: string): ReadBytes => ({
     issue: { code, message, position: { file: display, line: 1, column: 1 }, ...(expected ? { expected } : {}) },
   });
@@ -33,13 +35,14 @@ export function readManifestBytes(fs: Files, path: string, display: string): Rea
     const stat = fs.stat(path);
     if (!stat) return refuse("file-missing", `${display} is a symbolic link that leads nowhere`);
     if (stat.kind !== "file") return refuse("not-a-file", `${display} is ${KIND_NAMES[stat.kind]}`, "a regular file");
-    const [real, folder] = [fs.realpath(path), fs.realpath(dirname(path))];
-    if (dirname(real) !== folder) {
-      return refuse(
-        "symlink-outside",
-        `${display} is a symbolic link that leaves its folder, to ${real}`,
-        "a file in the same folder",
-      );
+    const real = fs.realpath(path);
+    const leaves = within === undefined ? dirname(real) !== fs.realpath(dirname(path)) : !isInside(real, within);
+    if (leaves) {
+      const [bounds, expected] =
+        within === undefined
+          ? ["its folder", "a file in the same folder"]
+          : ["the workspace", "a file in the workspace"];
+      return refuse("symlink-outside", `${display} is a symbolic link that leaves ${bounds}, to ${real}`, expected);
     }
     if (stat.size > MAX_FILE_BYTES) return tooLarge(refuse, display);
     const bytes = fs.read(path, MAX_FILE_BYTES + 1);

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { loadWorkspace } from "../../../src/drivers/files/load.ts";
 import type { LoadOptions, Workspace } from "../../../src/drivers/files/load.ts";
+import { describeBuild } from "../../../src/drivers/image/describe-build.ts";
 import { nodeFiles } from "../../../src/drivers/files/node-files.ts";
 import { DevcError } from "../../../src/model/errors.ts";
 import type { Issue } from "../../../src/model/errors.ts";
@@ -17,16 +18,20 @@ export function temporaryFolder(): { path: string; [Symbol.dispose](): void } {
 /** Loads with a home folder of its own and a cache folder that does not exist, unless told otherwise. */
 export function load(cwd: string, options: Partial<LoadOptions> = {}): Promise<Workspace> {
   const home = "/home/nobody-here";
-  return loadWorkspace({ cwd, home, fs: uncached, cacheDir: join(cwd, "no-cache"), version: "test", ...options });
+  const own = { cwd, home, env: {}, fs: uncached, cacheDir: join(cwd, "no-cache"), version: "test" };
+  return loadWorkspace({ ...own, describeBuild: async (request) => describeBuild(request), ...options });
 }
 
 /** The real file system, on which nothing can be written. */
 const uncached = {
   ...nodeFiles,
-  writePrivate(path: string): void {
-    throw Object.assign(new Error(`read-only: ${path}`), { code: "EROFS" });
-  },
+  writePrivate: refuseToWrite,
+  createPrivate: refuseToWrite,
 };
+
+function refuseToWrite(path: string): never {
+  throw Object.assign(new Error(`read-only: ${path}`), { code: "EROFS" });
+}
 
 /** The error that a load must end with. */
 export async function failure(loading: Promise<unknown>): Promise<DevcError> {
@@ -41,4 +46,16 @@ export async function failure(loading: Promise<unknown>): Promise<DevcError> {
 /** An issue in one line: `unknown-key devc.yaml:3:1`. */
 export function line({ code, position }: Issue): string {
   return `${code} ${position?.file}:${position?.line}:${position?.column}`;
+}
+
+/** A folder of one test with files in it, by path. */
+export function tree(files: Record<string, string>) {
+  const folder = temporaryFolder();
+  const at = (path: string) => join(folder.path, path);
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    writeFileSync(at(path), text);
+  };
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  return { at, write, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }

@@ -24,7 +24,8 @@ test("kinds are the same whether a thing is asked for or listed", async () => {
   }
   await new Promise((resolve) => void server.close(resolve));
   expect(nodeFiles.lstat("/dev/null")?.kind).toBe("device");
-  expect(nodeFiles.stat(at("symlink"))).toEqual({ kind: "file", size: 5 });
+  const owner = { uid: process.getuid?.(), gid: process.getgid?.() };
+  expect(nodeFiles.stat(at("symlink"))).toEqual({ kind: "file", size: 5, owner });
 });
 
 test("what is not there is undefined, what may not be known is an error with its code", () => {
@@ -67,4 +68,12 @@ test("a write that fails leaves nothing behind", () => {
   mkdirSync(join(folder.path, "taken"));
   expect(() => nodeFiles.writePrivate(join(folder.path, "taken"), "x")).toThrow(/EISDIR/);
   expect(readdirSync(folder.path)).toEqual(["taken"]);
+});
+
+test("a private file is made once: who comes second finds the first one's", () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "new/key");
+  expect([nodeFiles.createPrivate(path, "first"), nodeFiles.createPrivate(path, "second")]).toEqual([true, false]);
+  expect(readFileSync(path, "utf8")).toBe("first");
+  expect([statSync(path).mode & 0o777, readdirSync(join(folder.path, "new"))]).toEqual([0o600, ["key"]]);
 });
