@@ -1,8 +1,10 @@
 import { LOGIN_SHELL_COMMAND } from "../drivers/terminal/login-shell.ts";
 import { DevcError } from "../model/errors.ts";
+import { runAttachHooks } from "./attach-hooks.ts";
 import { COMMON, COMMON_HELP } from "./common.ts";
 import type { Context } from "./context.ts";
 import type { Input, OperandSpec, OptionTable } from "./options.ts";
+import { prepareEntry } from "./remote.ts";
 import { enter, findSandbox, onTerminal, variablesOf } from "./sandbox.ts";
 
 export const options = {
@@ -20,6 +22,9 @@ export const help = `Usage: devc attach [OPTIONS] [PROJECT]
 
 Opens a login shell in a running sandbox, in its working folder: $SHELL of the sandbox, the user's shell in its
 /etc/passwd, bash, or sh. PROJECT may be left out when the workspace has one project, or inside a project's folder.
+With a devcontainer.json the shell is its remoteUser's, in its workspaceFolder, with remoteEnv, once its lifecycle
+commands have come as far as waitFor says. postAttachCommand runs first, also postStartCommand when the sandbox was
+started by something else; they keep nobody out when they fail.
 
   -u, --user USER          as this user: name, id, or user:group
   -e, --env NAME[=VALUE]   with this variable; without VALUE the one it has here; may be repeated
@@ -41,10 +46,9 @@ export async function run(
   }
   const env = variablesOf(context, given.env);
   const sandbox = await findSandbox(context, given.file, project);
-  return enter(context, sandbox, {
-    command: LOGIN_SHELL_COMMAND,
-    env,
-    tty: true,
-    ...(given.user === undefined ? {} : { user: given.user }),
-  });
+  const { entry, remote, complete } = await prepareEntry(context, sandbox, { user: given.user, env });
+  if (remote && complete) await runAttachHooks(context, sandbox, remote);
+  else if (remote)
+    context.reporter.message(`Not all commands of devcontainer.json have run: devc logs --hooks ${sandbox.project}`);
+  return enter(context, sandbox, { command: LOGIN_SHELL_COMMAND, ...entry, tty: true });
 }

@@ -2,6 +2,7 @@ import { COMMON, COMMON_HELP } from "./common.ts";
 import type { Context } from "./context.ts";
 import type { Input, OperandSpec, OptionTable } from "./options.ts";
 import { usage } from "./options.ts";
+import { prepareEntry } from "./remote.ts";
 import { enter, findSandbox, onTerminal, variablesOf } from "./sandbox.ts";
 
 export const options = {
@@ -27,6 +28,8 @@ export const help = `Usage: devc exec [OPTIONS] [PROJECT] [--] COMMAND…
 
 Runs a command in a running sandbox, with this terminal or these pipes, and ends with its exit code.
 PROJECT may be left out (then '--' is needed) when the workspace has one project, or inside a project's folder.
+With a devcontainer.json the command runs as its remoteUser, in its workspaceFolder, with remoteEnv and what the user's
+shell sets (userEnvProbe), once its lifecycle commands have come as far as waitFor says.
 
   -T, --no-tty             no terminal for the command, even if there is one here
   -n, --no-stdin           no input and no terminal for the command: for loops and background jobs
@@ -58,12 +61,11 @@ export async function run(
   if (command.length === 0) throw usage(`which command? A shell: devc attach ${project ?? ""}`.trim(), "exec");
   const env = variablesOf(context, given.env);
   const sandbox = await findSandbox(context, given.file, project);
+  const { entry } = await prepareEntry(context, sandbox, { user: given.user, workdir: given.workdir, env });
   return enter(context, sandbox, {
     command,
-    env,
+    ...entry,
     tty: !given["no-tty"] && !given["no-stdin"] && onTerminal(context),
     stdin: !given["no-stdin"],
-    ...(given.user === undefined ? {} : { user: given.user }),
-    ...(given.workdir === undefined ? {} : { workdir: given.workdir }),
   });
 }

@@ -1,41 +1,79 @@
 import { relative, isAbsolute } from "node:path";
 
 import type { Engine, LiveContainer } from "../drivers/engine/engine.ts";
+import type { Workspace } from "../drivers/files/load.ts";
 import { runExec } from "../drivers/terminal/run-exec.ts";
 import type { RunRequest } from "../drivers/terminal/run-exec.ts";
 import { DevcError } from "../model/errors.ts";
+import type { ImageFacts } from "../model/image-facts.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { containerName } from "../model/names.ts";
 import { claimContainer } from "../reconcile/ownership.ts";
 import type { Context } from "./context.ts";
 import { openWorkspace, unknownProject } from "./prepare.ts";
 
+/** A project that was asked for. */
+export type NamedProject = { workspace: Workspace; project: string };
+
+/** A project that was asked for, and its container. */
+export type FoundSandbox = NamedProject & {
+  engine: Engine;
+  /** Under its final name; undefined when there is none. */
+  container: LiveContainer | undefined;
+  /** The image of the container; undefined when the engine no longer has it. */
+  image: ImageFacts | undefined;
+};
+
 /** A sandbox that runs and can be entered. */
-export type RunningSandbox = { engine: Engine; id: string; project: string };
+export type RunningSandbox = FoundSandbox & { container: LiveContainer };
 
 /**
- * Finds the running sandbox of a project. Only a container that is ours is ever entered, whatever its name says.
+ * Reads the manifest and settles which project is meant. No engine is asked for anything.
  * @param named the project; when undefined it is the only one of the workspace, or the one whose folder we are in
- * @throws DevcError `project-unknown`, `usage` when the project must be named, `sandbox-not-running`,
- * `workspace-root-conflict`
+ * @throws DevcError `project-unknown`, `usage` when the project must be named
+ */
+export async function nameProject(
+  context: Context,
+  file: string | undefined,
+  named: string | undefined,
+): Promise<NamedProject> {
+  const workspace = await openWorkspace(context, file);
+  return { workspace, project: chooseProject(workspace.manifest, named, context) };
+}
+
+/**
+ * Finds a project and its container. Only a container that is ours is ever given, whatever its name says.
+ * @throws DevcError as `nameProject`, `sandbox-not-running` when another container has its name, `workspace-root-conflict`
+ */
+export async function findProject(
+  context: Context,
+  file: string | undefined,
+  named: string | undefined,
+): Promise<FoundSandbox> {
+  const { workspace, project } = await nameProject(context, file, named);
+  const engine = await context.connect();
+  return { workspace, project, engine, ...(await ownedContainer(engine, workspace.manifest, project)) };
+}
+
+/**
+ * Finds the running sandbox of a project.
+ * @throws DevcError as `findProject`, and `sandbox-not-running`
  */
 export async function findSandbox(
   context: Context,
   file: string | undefined,
   named: string | undefined,
 ): Promise<RunningSandbox> {
-  const { manifest } = await openWorkspace(context, file);
-  const project = chooseProject(manifest, named, context);
-  const engine = await context.connect();
-  const container = await ownedContainer(engine, manifest, project);
-  if (container?.state !== "running") throw notRunning(manifest, project, container);
-  return { engine, id: container.id, project };
+  const found = await findProject(context, file, named);
+  const { container } = found;
+  if (container?.state !== "running") throw notRunning(found.workspace.manifest, found.project, container);
+  return { ...found, container };
 }
 
 /** Runs a command in a sandbox with the streams, signals and terminal of this process; gives its exit status. */
-export function enter(context: Context, { engine, id }: RunningSandbox, request: RunRequest): Promise<number> {
+export function enter(context: Context, { engine, container }: RunningSandbox, request: RunRequest): Promise<number> {
   const { streams, env, clock, reporter, platform } = context;
-  return runExec(engine, id, request, {
+  return runExec(engine, container.id, request, {
     streams,
     env,
     clock,
@@ -77,7 +115,10 @@ function chooseProject({ projects }: Manifest, named: string | undefined, { cwd,
   const [first, ...others] = names;
   if (first !== undefined && others.length === 0) return first;
   const here = fs.realpath(cwd);
-  const [around, ...further] = projects.filter(({ folder }) => folder && isInside(here, folder.source));
+  const [around, ...further] = projects.filter((project) => {
+    const folder = project.folder?.source ?? project.devcontainer?.folder;
+    return folder !== undefined && isInside(here, folder);
+  });
   if (around && further.length === 0) return around.name;
   const why = around ? "this folder is in several projects" : "this folder is in no project";
   throw new DevcError("usage", `which project? ${why}`, {
@@ -90,18 +131,18 @@ function isInside(path: string, folder: string): boolean {
   return way.split(/[/\\]/, 1)[0] !== ".." && !isAbsolute(way);
 }
 
-/** The project's container under its final name; undefined when there is none. */
+/** The project's container under its final name, and its image. */
 async function ownedContainer(
   engine: Engine,
   { workspace, root }: Manifest,
   project: string,
-): Promise<LiveContainer | undefined> {
+): Promise<Pick<FoundSandbox, "container" | "image">> {
   const name = containerName(workspace, project);
   const container = (await engine.listContainers({ workspace })).find((each) => each.name === name);
-  if (!container) return undefined;
+  if (!container) return { container, image: undefined };
   const image = await engine.inspectImage(container.imageId);
   const claim = claimContainer({ workspace, root }, container, image?.labels);
-  if (claim.ours && claim.project === project && claim.role === "final") return container;
+  if (claim.ours && claim.project === project && claim.role === "final") return { container, image };
   const why = claim.ours ? `its address is ${claim.address}` : claim.why;
   const message = `container ${name} is not the sandbox of project ${project}: ${why}`;
   if (!claim.ours && claim.otherRoot !== undefined) {

@@ -10,6 +10,7 @@ import type { Host } from "../../src/cli/context.ts";
 import { main } from "../../src/cli/main.ts";
 import { createMemoryEngine } from "../../src/drivers/engine/memory/memory-engine.ts";
 import type { MemoryExec } from "../../src/drivers/engine/memory/types.ts";
+import { NO_TOOLS } from "../support/execute-tools.ts";
 import { nodeFiles } from "../../src/drivers/files/node-files.ts";
 
 const IMAGE = "debian:12";
@@ -65,6 +66,7 @@ async function devc(words: string[], { cwd = root, terminal = false, env = {} } 
     fs: nodeFiles,
     randomBytes: (length) => new Uint8Array(length).fill(0xab),
     connectEngine: async () => engine.client(),
+    ...NO_TOOLS,
     onSignal: () => () => {},
     terminate: () => {},
   };

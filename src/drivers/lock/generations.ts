@@ -51,6 +51,14 @@ export async function claimGeneration(folder: string, id: string, greeting: stri
   return { held: false, again: true };
 }
 
+/** Whether the newest holder lives; false also where no lock was ever taken. Claims nothing. */
+export async function isGenerationHeld(folder: string): Promise<boolean> {
+  if (!(await exists(folder))) return false;
+  const last = await lastGeneration(folder);
+  // A folder that changes while it is read is in somebody's hands.
+  return last === undefined || (last.number > 0 && isListening(join(folder, String(last.number), SOCKET)));
+}
+
 /** The longest path a claim binds, for the limit of the system: a folder that fits this fits all. */
 export function boundPath(folder: string, id: string): string {
   return join(folder, `t${id}`, SOCKET);

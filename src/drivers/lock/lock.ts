@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { DevcError } from "../../model/errors.ts";
-import { boundPath, claimGeneration } from "./generations.ts";
+import { boundPath, claimGeneration, isGenerationHeld } from "./generations.ts";
 import { describeHolder, encodeGreeting } from "./holder.ts";
 import type { LockHolder } from "./holder.ts";
-import { listenAt, visit } from "./socket.ts";
+import { isListening, listenAt, visit } from "./socket.ts";
 import type { Listener, Visit } from "./socket.ts";
 
 /** Time, as `Clock` of the reconciler has it. */
@@ -28,6 +28,9 @@ export type LockRequest = {
   /** Told once when waiting begins; undefined when the holder does not say who it is. */
   onWait?: (holder: LockHolder | undefined) => void;
 };
+
+/** Which lock it is. */
+export type LockIdentity = Pick<LockRequest, "engineId" | "workspace" | "platform" | "dir">;
 
 /** A held lock. Released by `release`, by `await using`, or by the kernel when the process ends. */
 export type Lock = AsyncDisposable & { release(): Promise<void> };
@@ -79,6 +82,15 @@ export async function acquireLock(request: LockRequest): Promise<Lock> {
   }
 }
 
+/**
+ * Whether some devc holds the lock of a workspace, without taking it: nobody who wants it is kept from it.
+ * @throws the system's error when the folder of the lock cannot be read
+ */
+export function isLockHeld(request: LockIdentity): Promise<boolean> {
+  const place = lockPlace(request);
+  return "name" in place ? isListening(place.name) : isGenerationHeld(place.folder);
+}
+
 /** Waits until the holder ends or the time is over; a holder that does not say who it is is looked at again soon. */
 async function untilWorthTrying(request: LockRequest, found: Visit & { gone: false }, left: number): Promise<void> {
   const over = new AbortController();
@@ -126,9 +138,7 @@ function attempter(request: LockRequest): () => Promise<Attempt> {
 }
 
 /** Where the lock of a workspace is: a name in the kernel, or the folder of its socket files. */
-export function lockPlace(
-  request: Pick<LockRequest, "engineId" | "workspace" | "platform" | "dir">,
-): { name: string } | { folder: string } {
+export function lockPlace(request: LockIdentity): { name: string } | { folder: string } {
   const digest = createHash("sha256")
     .update(JSON.stringify([request.engineId, request.workspace]))
     .digest("hex");

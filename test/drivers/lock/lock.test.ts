@@ -14,7 +14,7 @@ import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import type { DevcError } from "../../../src/model/errors.ts";
-import { acquireLock, lockPlace } from "../../../src/drivers/lock/lock.ts";
+import { acquireLock, isLockHeld, lockPlace } from "../../../src/drivers/lock/lock.ts";
 import type { LockRequest } from "../../../src/drivers/lock/lock.ts";
 
 type Step = { step: string; pid?: number; code?: string; message?: string; hint?: string; by?: { pid: number } };
@@ -70,6 +70,20 @@ describe.each(VARIANTS)("a lock made of $variant", ({ platform }) => {
     expect(second).toMatchObject({ step: "failed", code: "locked" });
     expect(second.message).toContain(`(devc apply -p web, process ${holder.child.pid}, since 20`);
     expect(second.hint).toContain(`end process ${holder.child.pid}`);
+  });
+
+  it("is seen held and free without being taken", async () => {
+    const request = wish();
+    expect(await isLockHeld(request)).toBe(false);
+    const holder = contend(request);
+    expect(await holder.next()).toMatchObject({ step: "held" });
+    expect(await isLockHeld(request)).toBe(true);
+    expect(await isLockHeld({ ...request, workspace: `${request.workspace}-b` })).toBe(false);
+    holder.child.kill("SIGKILL");
+    await holder.exited;
+    expect(await isLockHeld(request)).toBe(false);
+    await using _lock = await acquireLock(request);
+    expect(await isLockHeld(request)).toBe(true);
   });
 
   it("excludes a second lock in the same process", async () => {
