@@ -10,7 +10,17 @@ export type Consent = {
   yes: boolean;
   approveLoosening: boolean;
   /** Ask although nothing is deleted. */ always?: string;
+  /** An earlier round of this apply has changed something. */
+  begun?: boolean;
 };
+
+/** Whether a plan passes only when the person says so, or not at all. */
+export function needsConsent({ changes }: Plan, { yes, approveLoosening }: Consent): boolean {
+  const guarded = changes.some(({ guards }) => guards.length > 0);
+  const loosens = !approveLoosening && changes.some(({ security }) => needsApproval(security));
+  const deletes = !yes && deletionText(changes.filter(({ action }) => action === "delete")) !== undefined;
+  return guarded || loosens || deletes;
+}
 
 /**
  * Lets a plan pass or not. A guard always refuses. A loosening needs the person: a prompt or `--approve-loosening`.
@@ -18,24 +28,26 @@ export type Consent = {
  * @throws DevcError `refused` naming the rule and the way out
  */
 export async function confirm(context: Context, plan: Plan, consent: Consent): Promise<void> {
-  refuseGuarded(plan.changes);
+  const left = consent.begun ? "the images are there, and nothing else was changed" : "nothing was changed";
+  refuseGuarded(plan.changes, left);
   const loosening = plan.changes.filter(({ security }) => needsApproval(security));
   if (loosening.length > 0 && !consent.approveLoosening) {
     const what = `${plural(loosening.length, "sandbox", "sandboxes")} will be allowed more than before (${names(loosening)})`;
-    await demand(context, what, "Approve?", "--approve-loosening");
+    await demand(context, what, { question: "Approve?", flag: "--approve-loosening", left });
   }
   const deleted = plan.changes.filter(({ action }) => action === "delete");
   const question = consent.always ?? deletionText(deleted);
-  if (question !== undefined && !consent.yes) await demand(context, question, "Go on?", "--yes");
+  if (question !== undefined && !consent.yes)
+    await demand(context, question, { question: "Go on?", flag: "--yes", left });
 }
 
-function refuseGuarded(changes: Change[]): void {
+function refuseGuarded(changes: Change[], left: string): void {
   const guards = changes.flatMap((change) => change.guards);
   const [first] = guards;
   if (!first) return;
   const messages = [...new Set(guards.map(({ message }) => message))];
   const hints = [...new Set(guards.map(({ hint }) => hint))];
-  throw new DevcError("refused", "a guard forbids this plan; nothing was changed", {
+  throw new DevcError("refused", `a guard forbids this plan; ${left}`, {
     details: messages,
     hint: hints.join("; "),
   });
@@ -57,13 +69,15 @@ function names(changes: Change[]): string {
   return changes.map(({ project }) => project).join(", ");
 }
 
-async function demand(context: Context, what: string, question: string, flag: string): Promise<void> {
+type Demand = { question: string; flag: string; left: string };
+
+async function demand(context: Context, what: string, { question, flag, left }: Demand): Promise<void> {
   const { reporter, streams, stopping } = context;
   if (!reporter.interactive) {
-    throw new DevcError("refused", `${what}, and nobody can be asked; nothing was changed`, {
+    throw new DevcError("refused", `${what}, and nobody can be asked; ${left}`, {
       hint: `if that is meant, run again with ${flag}`,
     });
   }
   const yes = await ask(`\n${what}. ${question}`, streams, stopping);
-  if (!yes) throw new DevcError("refused", "not confirmed; nothing was changed");
+  if (!yes) throw new DevcError("refused", `not confirmed; ${left}`);
 }

@@ -4,6 +4,8 @@ import type { Engine } from "../drivers/engine/engine.ts";
 import type { Files } from "../drivers/files/files.ts";
 import type { ExitCode } from "../model/errors.ts";
 import type { Clock } from "../reconcile/clock.ts";
+import type { RunHooks } from "../reconcile/hook-runner.ts";
+import type { BuildImage } from "../reconcile/image-builder.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { COMMON } from "./common.ts";
 import type { Input, OperandSpec, OptionTable } from "./options.ts";
@@ -36,6 +38,10 @@ export type Host = {
   randomBytes(length: number): Uint8Array;
   /** Finds and connects the engine. `explicit` is the value of `--engine`. */
   connectEngine(host: Host, options: { explicit: string | undefined; cacheDir: string }): Promise<Engine>;
+  /** Builds an image from files of this host. */
+  buildImage: BuildImage;
+  /** Runs commands of a devcontainer.json in a sandbox. */
+  runHooks: RunHooks;
   /** Calls `handler` on each delivery of a signal until the returned function is called. */
   onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGCONT", handler: () => void): () => void;
   /** Ends the process at once. */

@@ -16,8 +16,9 @@ export const operands: OperandSpec = { usage: "", min: 0, max: 0 };
 
 export const help = `Usage: devc destroy [OPTIONS]
 
-Removes the sandboxes and networks of this workspace. Always asks, or wants --yes. Volumes and their data stay unless
---prune-volumes is given; images stay. Projects with 'protect: true' are refused.
+Removes the sandboxes and networks of this workspace and the images devc built for it. Always asks, or wants --yes.
+Volumes and their data stay unless --prune-volumes is given; images that were pulled stay. Projects with 'protect: true'
+are refused.
 
   -p, --project NAME       only this project; may be repeated
       --prune-volumes      also delete the volumes, with their data

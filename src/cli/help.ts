@@ -9,6 +9,7 @@ Usage: devc COMMAND [OPTIONS]
   status      what exists, and whether it matches
   exec        run a command in a sandbox
   attach      open a shell in a sandbox
+  logs        what a sandbox printed, or the commands of its devcontainer.json
   destroy     remove the sandboxes of the workspace; volumes stay
   validate    check devc.yaml without an engine
   config      print what devc.yaml compiles to, secrets masked

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   status: async () => command(await import("./status.ts")),
   exec: async () => command(await import("./exec.ts")),
   attach: async () => command(await import("./attach.ts")),
+  logs: async () => command(await import("./logs.ts")),
   destroy: async () => command(await import("./destroy.ts")),
   validate: async () => command(await import("./validate.ts")),
   config: async () => command(await import("./config.ts")),

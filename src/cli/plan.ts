@@ -48,9 +48,10 @@ export async function run(context: Context, { options: given }: Input<typeof opt
   const workspace = await openWorkspace(context, given.file);
   const engine = given.offline ? undefined : await openEngine(context);
   const request = requestOf(given);
-  const { plan, view } = await prepare(context, workspace, engine, request, began);
+  const prepared = await prepare(context, workspace, engine, request, began);
+  const { plan, view } = prepared;
   const pending = plan.changes.some(({ action }) => action !== "none");
-  if (given.out !== undefined && engine) writeSavedPlan(context, given.out, { plan, request, workspace, engine });
+  if (given.out !== undefined && engine) writeSavedPlan(context, given.out, { ...prepared, request, engine });
   const next = given.offline
     ? {}
     : { next: nextCommand(given.out === undefined ? "apply" : `apply ${given.out}`, given) };

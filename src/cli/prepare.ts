@@ -1,19 +1,24 @@
 import type { Engine, EngineFacts } from "../drivers/engine/engine.ts";
 import { loadWorkspace } from "../drivers/files/load.ts";
-import type { Workspace } from "../drivers/files/load.ts";
+import type { LoadOptions, Workspace } from "../drivers/files/load.ts";
 import { compile } from "../model/compile.ts";
+import type { Surroundings } from "../model/compile.ts";
 import type { Desired } from "../model/desired.ts";
+import { builtReference, imageReferences, uidReference } from "../model/devcontainer/references.ts";
 import { DevcError } from "../model/errors.ts";
 import { LABEL } from "../model/labels.ts";
-import { parseAddress } from "../model/names.ts";
+import type { Manifest } from "../model/manifest.ts";
+import { addressOf, parseAddress } from "../model/names.ts";
 import { nearest } from "../model/nearest.ts";
 import { NOTHING_LIVE } from "../reconcile/live.ts";
 import type { Live } from "../reconcile/live.ts";
-import { observe } from "../reconcile/observe.ts";
+import { inspectImages, listWorkspace, observe } from "../reconcile/observe.ts";
 import { plan } from "../reconcile/plan.ts";
+import type { PlanOptions } from "../reconcile/plan.ts";
 import type { Plan } from "../reconcile/plan-types.ts";
 import type { PlanView } from "../report/plan-view.ts";
 import type { Context } from "./context.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** What the person asked a plan for; also what a saved plan remembers. */
 export type PlanRequest = {
@@ -33,8 +38,24 @@ export type Prepared = { workspace: Workspace; desired: Desired; live: Live; pla
 
 /** Finds, reads and checks the manifest. No engine is asked for anything. */
 export function openWorkspace(context: Context, file: string | undefined): Promise<Workspace> {
-  const { cwd, fs, cacheDir, version, home } = context;
-  return loadWorkspace({ cwd, fs, cacheDir, version, home, ...(file === undefined ? {} : { file }) });
+  const { cwd, fs, cacheDir, version, home, env, platform } = context;
+  const world = { cwd, fs, cacheDir, version, home, env, platform, describeBuild };
+  return loadWorkspace({ ...world, ...(file === undefined ? {} : { file }) });
+}
+
+/** Loaded only for workspaces that build images. */
+const describeBuild: LoadOptions["describeBuild"] = async (request) => {
+  const { describeBuild: describe } = await import("../drivers/image/describe-build.ts");
+  return describe(request);
+};
+
+function compileFrom(
+  context: Context,
+  { manifest }: Workspace,
+  engine: EngineInUse | undefined,
+  images: Surroundings["images"],
+): Desired {
+  return compile(manifest, engine?.facts, surroundingsOf(context, images));
 }
 
 /** Connects the engine and asks what it is. */
@@ -56,14 +77,12 @@ export async function prepare(
   request: PlanRequest,
   began: number,
 ): Promise<Prepared> {
-  const declared = compile(workspace.manifest, engine?.facts);
-  const desired = request.destroy ? { ...declared, resources: [], notices: [] } : declared;
-  const live = engine ? await observe(engine.engine, desired, { refresh: request.refresh }) : NOTHING_LIVE;
+  const { declared, desired, live } = await compare(context, workspace, engine, request);
   checkProjects(request.projects ?? [], declared, live);
   const made = plan(desired, live, {
     ...(request.projects ? { projects: request.projects } : {}),
     pruneVolumes: request.pruneVolumes,
-    ...(request.destroy ? destroyOptions(declared) : {}),
+    ...(request.destroy ? destroyOptions(declared, workspace.manifest) : {}),
     ...(request.allowDelete === undefined ? {} : { allowDelete: request.allowDelete }),
   });
   const view: PlanView = {
@@ -77,10 +96,49 @@ export async function prepare(
   return { workspace, desired: declared, live, plan: made, view };
 }
 
+type Compared = { declared: Desired; desired: Desired; live: Live };
+
+/** Lists and images are asked for at once: what images say decides what is desired. */
+async function compare(
+  context: Context,
+  workspace: Workspace,
+  engine: EngineInUse | undefined,
+  { destroy, refresh }: PlanRequest,
+): Promise<Compared> {
+  const { manifest } = workspace;
+  const wanted = (declared: Desired): Desired => (destroy ? { ...declared, resources: [], notices: [] } : declared);
+  if (!engine) {
+    const declared = compileFrom(context, workspace, undefined, {});
+    return { declared, desired: wanted(declared), live: NOTHING_LIVE };
+  }
+  const withDevcontainers = !destroy && manifest.projects.some(({ devcontainer }) => devcontainer !== undefined);
+  const built = destroy ? builtImagesOf(manifest) : [];
+  const [listed, images] = await Promise.all([
+    listWorkspace(engine.engine, manifest.workspace, withDevcontainers),
+    inspectImages(engine.engine, [...imageReferences(manifest), ...built.map(({ reference }) => reference)]),
+  ]);
+  const declared = compileFrom(context, workspace, engine, images);
+  const desired = wanted(declared);
+  return { declared, desired, live: await observe(engine.engine, desired, { refresh, images, listed }) };
+}
+
 /** Whoever asks to destroy means all of it, but not what the manifest protects. */
-function destroyOptions({ resources }: Desired): { allowDelete: number; protectedProjects: string[] } {
+function destroyOptions(
+  { resources }: Desired,
+  manifest: Manifest,
+): Pick<PlanOptions, "allowDelete" | "protectedProjects" | "builtImages"> {
   const protectedProjects = resources.flatMap((one) => (one.kind === "sandbox" && one.protect ? [one.project] : []));
-  return { allowDelete: Number.POSITIVE_INFINITY, protectedProjects };
+  return { allowDelete: Number.POSITIVE_INFINITY, protectedProjects, builtImages: builtImagesOf(manifest) };
+}
+
+/** Every image devc may have built for a manifest, also such that its files ask for no more. */
+function builtImagesOf({ workspace, projects }: Manifest): NonNullable<PlanOptions["builtImages"]> {
+  return projects.flatMap(({ name, devcontainer }) => {
+    if (!devcontainer) return [];
+    const image = (reference: string, layer?: string) =>
+      ({ kind: "image", project: name, address: addressOf("image", name, layer), reference }) as const;
+    return [image(builtReference(workspace, name)), image(uidReference(workspace, name), "uid")];
+  });
 }
 
 function engineView({ engine, facts }: EngineInUse): NonNullable<PlanView["engine"]> {

@@ -8,6 +8,10 @@ import type { Host } from "./context.ts";
 /** The real world. */
 export function processHost(): Host {
   surviveClosedPipes();
+  const clock: Host["clock"] = {
+    now: () => Date.now(),
+    sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+  };
   return {
     cwd: process.cwd(),
     env: process.env,
@@ -16,15 +20,20 @@ export function processHost(): Host {
     ...(process.getuid ? { uid: process.getuid() } : {}),
     pid: process.pid,
     streams: process,
-    clock: {
-      now: () => Date.now(),
-      sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
-    },
+    clock,
     fs: nodeFiles,
     randomBytes: (length) => randomBytes(length),
     connectEngine: async (host, options) => {
       const { connect } = await import("./connect.ts");
       return connect(host, options);
+    },
+    buildImage: async (...request) => {
+      const { createImageBuilder } = await import("../drivers/image/build-image.ts");
+      return createImageBuilder({ fs: nodeFiles, env: process.env })(...request);
+    },
+    runHooks: async (...request) => {
+      const { createHookRunner } = await import("../drivers/hooks/run-hooks.ts");
+      return createHookRunner({ clock, randomBytes })(...request);
     },
     onSignal: (signal, handler) => {
       process.on(signal, handler);

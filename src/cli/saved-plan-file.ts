@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 
 import type { Workspace } from "../drivers/files/load.ts";
+import type { Desired } from "../model/desired.ts";
 import { DevcError } from "../model/errors.ts";
-import type { Plan } from "../reconcile/plan-types.ts";
 import { savedPlanOf } from "../reconcile/saved-plan.ts";
 import type { SavedPlan } from "../reconcile/saved-plan.ts";
 import type { Context } from "./context.ts";
-import type { EngineInUse, PlanRequest } from "./prepare.ts";
+import type { EngineInUse, Prepared, PlanRequest } from "./prepare.ts";
 
 /** The largest file that is read as a saved plan, in bytes: some thousand sandboxes. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -19,23 +19,28 @@ export function fingerprint(
   context: Context,
   workspace: Workspace,
   { facts }: EngineInUse,
-): Omit<SavedPlan, "changes"> {
+): Omit<SavedPlan, "changes" | "hostValues"> {
   return { devc: context.version, manifest: workspace.sha256, engine: facts.id };
+}
+
+/** Placeholders of the values of the host that a workspace uses, sorted. */
+export function hostValuesOf({ hostValues }: Desired): string[] {
+  return Object.keys(hostValues).toSorted();
 }
 
 /** Writes a plan to a private file; `-o FILE` is taken from the working directory. */
 export function writeSavedPlan(
   context: Context,
   file: string,
-  parts: { plan: Plan; request: PlanRequest; workspace: Workspace; engine: EngineInUse },
+  parts: Pick<Prepared, "plan" | "desired" | "workspace"> & { request: PlanRequest; engine: EngineInUse },
 ): void {
-  const { plan, request, workspace, engine } = parts;
+  const { plan, desired, request, workspace, engine } = parts;
   const document = {
     format: "devc.saved-plan/1",
     workspace: plan.workspace,
     root: plan.root,
     options: request,
-    ...savedPlanOf(plan, fingerprint(context, workspace, engine)),
+    ...savedPlanOf(plan, { ...fingerprint(context, workspace, engine), hostValues: hostValuesOf(desired) }),
   };
   context.fs.writePrivate(resolve(context.cwd, file), `${JSON.stringify(document, undefined, 2)}\n`);
 }
@@ -61,10 +66,10 @@ export async function readSavedPlan(context: Context, file: string): Promise<Sav
     const [issue] = parsed.error.issues;
     throw invalid(`${issue?.path.join(".") || "the file"}: ${issue?.message}`, parsed.error);
   }
-  const { options, workspace, root, devc, manifest, engine, changes } = parsed.data;
+  const { options, workspace, root, devc, manifest, engine, hostValues, changes } = parsed.data;
   return {
     request: options as PlanRequest,
-    saved: { devc, manifest, engine, changes: changes as SavedPlan["changes"] },
+    saved: { devc, manifest, engine, hostValues, changes: changes as SavedPlan["changes"] },
     workspace,
     root,
   };

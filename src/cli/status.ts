@@ -1,7 +1,8 @@
 import type { DesiredSandbox } from "../model/desired.ts";
 import { addressOf, parseAddress } from "../model/names.ts";
-import { inventory } from "../reconcile/inventory.ts";
+import { hooksRecordOf, inventory } from "../reconcile/inventory.ts";
 import type { OwnedContainer } from "../reconcile/ownership.ts";
+import { startHooks } from "../reconcile/plan-hooks.ts";
 import type { Change } from "../reconcile/plan-types.ts";
 import type { SandboxStatus, StatusDocument } from "../report/documents/status.ts";
 import { statusText } from "../report/status-text.ts";
@@ -56,7 +57,7 @@ export async function run(context: Context, { options: given }: Input<typeof opt
 }
 
 function sandboxStatuses({ plan, live, desired, workspace }: Prepared): SandboxStatus[] {
-  const { containers } = inventory({ workspace: plan.workspace, root: plan.root }, live);
+  const { containers, records } = inventory({ workspace: plan.workspace, root: plan.root }, live);
   const declared = new Map(desired.resources.flatMap((one) => (one.kind === "sandbox" ? [[one.project, one]] : [])));
   const changes = new Map(plan.changes.map((change) => [change.address, change]));
   const projects = plan.changes.flatMap(({ kind, project }) => (kind === "sandbox" ? [project] : []));
@@ -65,7 +66,9 @@ function sandboxStatuses({ plan, live, desired, workspace }: Prepared): SandboxS
     const related = plan.changes.filter((change) => parseAddress(change.address)?.project === project);
     const change = changes.get(address);
     const profile = workspace.manifest.projects.find(({ name }) => name === project)?.profile ?? null;
-    return statusOf(project, profile, declared.get(project), current(containers.get(address) ?? []), change, related);
+    const owned = current(containers.get(address) ?? []);
+    const noted = owned !== undefined && records.has(hooksRecordOf(owned.container, project));
+    return statusOf(project, profile, declared.get(project), { owned, noted }, change, related);
   });
 }
 
@@ -78,7 +81,7 @@ function statusOf(
   project: string,
   profile: string | null,
   desired: DesiredSandbox | undefined,
-  owned: OwnedContainer | undefined,
+  { owned, noted }: { owned: OwnedContainer | undefined; noted: boolean },
   change: Change | undefined,
   related: Change[],
 ): SandboxStatus {
@@ -97,7 +100,8 @@ function statusOf(
       : null,
     drift,
     pending,
-    hint: hintOf(project, pending, drift),
+    hooks: hooksOf(desired, noted, container !== undefined),
+    hint: hintOf(project, change, drift),
   };
 }
 
@@ -107,7 +111,17 @@ function stateOf(state: OwnedContainer["container"]["state"] | undefined): Sandb
   return state === "removing" ? "dead" : state;
 }
 
-function hintOf(project: string, pending: Change["action"], drift: boolean): string | null {
+/** A sandbox that was never made has run nothing. */
+function hooksOf(desired: DesiredSandbox | undefined, noted: boolean, exists: boolean): SandboxStatus["hooks"] {
+  const declared = desired !== undefined && startHooks(desired) !== undefined;
+  if (noted || (declared && !exists)) return "pending";
+  return declared ? "done" : "none";
+}
+
+function hintOf(project: string, change: Change | undefined, drift: boolean): string | null {
+  const pending = change?.action ?? "none";
+  const commands = change?.reasons.some(({ code }) => code === "hooks-pending") ?? false;
+  if (commands) return `commands of its devcontainer.json have not all succeeded; devc up ${project}`;
   if (pending === "none") return drift ? `devc up ${project}` : null;
   if (pending === "delete") return "no longer declared; devc apply removes it";
   return `${pending} pending; devc up ${project}`;

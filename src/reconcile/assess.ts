@@ -4,6 +4,7 @@ import type { Operation } from "fast-json-patch";
 import type { ContainerDetail, LiveContainer } from "../drivers/engine/engine.ts";
 import type { DesiredSandbox } from "../model/desired.ts";
 import { hashMatches } from "../model/hash.ts";
+import { holdsPlaceholder } from "../model/host-values.ts";
 import { sorted } from "../model/json.ts";
 import { LABEL } from "../model/labels.ts";
 import { containerName } from "../model/names.ts";
@@ -161,19 +162,39 @@ function liveNetwork(spec: ContainerSpec, container: LiveContainer, live: Live):
   return { mode: spec.network.mode, ...(empty ? {} : { networks: Object.fromEntries(networks) }) };
 }
 
+/** Maps of a spec to which an engine may add members of its own. */
+const OPEN_MAPS: ReadonlySet<string> = new Set(["env", "mounts", "labels", "ulimits", "extraHosts", "groups"]);
+
 /** Create-time fields as an inspect read them, restricted to what the spec declares; what must be absent stays comparable. */
 function actual(core: ContainerSpec, { spec }: ContainerDetail): ContainerSpec {
   const read = spec as unknown as Record<string, unknown>;
   const declared = Object.entries(core).map(([field, wanted]) => {
     if (field === "image" || field === "network" || field === "resources") return [field, wanted];
-    if (field === "env" || field === "mounts") return [field, subset(read[field], Object.keys(wanted as object))];
-    return [field, read[field]];
+    if (!OPEN_MAPS.has(field)) return [field, read[field]];
+    const members = subset(read[field], Object.keys(wanted as object));
+    return [field, field === "env" ? behindPlaceholders(core.env ?? {}, members) : members];
   });
   const unasked = (["capabilities", "noNewPrivileges"] as const).filter((field) => !(field in core) && field in spec);
   const entries = [...declared, ...unasked.map((field) => [field, spec[field]])].filter(
     ([, value]) => value !== undefined,
   );
   return Object.fromEntries(entries) as ContainerSpec;
+}
+
+/**
+ * Variables that hold values of the host are taken to be what they were made with: the variables of a container cannot be
+ * changed, and the value is not known here.
+ */
+function behindPlaceholders(
+  wanted: Record<string, string>,
+  found: Record<string, unknown> | undefined,
+): Record<string, unknown> | undefined {
+  if (!found) return undefined;
+  const known = Object.entries(found).map(([name, value]) => {
+    const text = wanted[name] ?? "";
+    return [name, holdsPlaceholder(text) ? text : value];
+  });
+  return Object.fromEntries(known) as Record<string, unknown>;
 }
 
 function subset(value: unknown, keys: string[]): Record<string, unknown> | undefined {

@@ -1,11 +1,15 @@
 import type { Engine, LiveVolume } from "../drivers/engine/engine.ts";
+import { BUILD_LABEL } from "../model/devcontainer/build.ts";
 import { DevcError } from "../model/errors.ts";
+import { reveal, revealAll } from "../model/host-values.ts";
 import { containerLabels, plainLabels } from "../model/labels.ts";
 import type { Origin } from "../model/labels.ts";
-import { addressOf, parseAddress } from "../model/names.ts";
+import { addressOf, hooksRecordName, parseAddress } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
-import { claimVolume } from "./ownership.ts";
 import type { Clock } from "./clock.ts";
+import type { RunHooks } from "./hook-runner.ts";
+import type { BuildImage } from "./image-builder.ts";
+import { claimVolume } from "./ownership.ts";
 import type { ContainerRef, ImageRef, NetworkRef, OpCall } from "./plan-types.ts";
 
 /** Seconds a sandbox gets between its stop signal and the kill; Docker's own default. */
@@ -24,65 +28,128 @@ export type CallContext = {
   /** IDs that earlier operations produced, by operation number. */
   created: Map<number, string>;
   onProgress: (status: string, current: number, total: number) => void;
+  /** One line a build or a command prints. */
+  onOutput: (line: string) => void;
+  buildImage: BuildImage;
+  runHooks: RunHooks;
+  /** Values of the host by the placeholders that stand for them in specs. */
+  hostValues: Readonly<Record<string, string>>;
 };
+
+/** Calls about one kind of thing: `container.create`, `container.start`, … */
+type CallOf<Thing extends string> = Extract<OpCall, { op: `${Thing}.${string}` }>;
 
 /** Makes the one engine call an operation stands for. Decides nothing. Returns the ID of what it created. */
 export async function perform(call: OpCall, address: Address, context: CallContext): Promise<string | undefined> {
-  const { engine } = context;
-  const container = "container" in call ? resolve(call.container, context) : "";
-  const network = "network" in call ? resolve(call.network, context) : "";
+  if (isAbout(call, "container")) return performContainer(call, address, context);
+  if (isAbout(call, "network")) return performNetwork(call, address, context);
+  if (isAbout(call, "volume")) await performVolume(call, context);
+  else if (isAbout(call, "image")) await performImage(call, address, context);
+  else await performHooks(call, address, context);
+  return undefined;
+}
+
+function isAbout<Thing extends string>(call: OpCall, thing: Thing): call is CallOf<Thing> {
+  return call.op.startsWith(`${thing}.`);
+}
+
+async function performImage(call: CallOf<"image">, address: Address, context: CallContext): Promise<void> {
   switch (call.op) {
     case "image.pull":
-      await pull(call.reference, context);
-      return undefined;
-    case "volume.create": {
-      const labels = plainLabels(context.origin, call.owner, call.spec);
-      requireOurs(await engine.createVolume({ name: call.name, spec: call.spec, labels }), call.owner, context.origin);
-      return undefined;
-    }
-    case "volume.remove":
-      await engine.removeVolume(call.name);
-      return undefined;
-    case "network.create": {
-      const labels = plainLabels(context.origin, address, call.spec);
-      return (await engine.createNetwork({ name: call.name, spec: call.spec, labels })).id;
-    }
-    case "network.remove":
-      await engine.removeNetwork(network);
-      return undefined;
-    case "network.connect":
-      await engine.connectNetwork(network, container, call.aliases ? { aliases: call.aliases } : {});
-      return undefined;
-    case "network.disconnect":
-      await engine.disconnectNetwork(network, container);
-      return undefined;
-    case "container.create": {
-      const { name, spec } = call;
-      const imageId = await imageIdOf(call.image, engine);
-      const labels = containerLabels(context.origin, sandboxOf(address), spec);
-      return (await engine.createContainer({ name, imageId, labels, spec })).id;
-    }
+      return pull(call.reference, context);
+    case "image.build":
+      return build(call, address, context);
+    case "image.remove":
+      return context.engine.removeImage(call.reference);
+  }
+}
+
+async function performVolume(call: CallOf<"volume">, { engine, origin }: CallContext): Promise<void> {
+  if (call.op === "volume.remove") return engine.removeVolume(call.name);
+  const { name, spec, owner } = call;
+  return requireOurs(
+    await engine.createVolume({ name, spec, labels: plainLabels(origin, owner, spec) }),
+    owner,
+    origin,
+  );
+}
+
+async function performNetwork(
+  call: CallOf<"network">,
+  address: Address,
+  context: CallContext,
+): Promise<string | undefined> {
+  const { engine, origin } = context;
+  if (call.op === "network.create") {
+    const { name, spec } = call;
+    return (await engine.createNetwork({ name, spec, labels: plainLabels(origin, address, spec) })).id;
+  }
+  const network = resolve(call.network, context);
+  if (call.op === "network.remove") {
+    await engine.removeNetwork(network);
+    return undefined;
+  }
+  const container = resolve(call.container, context);
+  if (call.op === "network.disconnect") await engine.disconnectNetwork(network, container);
+  else await engine.connectNetwork(network, container, call.aliases ? { aliases: call.aliases } : {});
+  return undefined;
+}
+
+async function performContainer(
+  call: CallOf<"container">,
+  address: Address,
+  context: CallContext,
+): Promise<string | undefined> {
+  if (call.op === "container.create") return createContainer(call, address, context);
+  await changeContainer(call, resolve(call.container, context), context);
+  return undefined;
+}
+
+async function createContainer(
+  { name, image, spec, labels: given }: CallOf<"container"> & { op: "container.create" },
+  address: Address,
+  { engine, origin, hostValues }: CallContext,
+): Promise<string> {
+  const imageId = await imageIdOf(image, engine);
+  const labels = { ...given, ...containerLabels(origin, addressOf("sandbox", projectOf(address)), spec) };
+  const revealed = spec.env ? { ...spec, env: revealAll(spec.env, hostValues) } : spec;
+  return (await engine.createContainer({ name, imageId, labels, spec: revealed })).id;
+}
+
+async function changeContainer(
+  call: Exclude<CallOf<"container">, { op: "container.create" }>,
+  id: string,
+  context: CallContext,
+): Promise<void> {
+  const { engine } = context;
+  switch (call.op) {
     case "container.start":
-      await engine.startContainer(container);
-      return undefined;
+      return engine.startContainer(id);
     case "container.unpause":
-      await engine.unpauseContainer(container);
-      return undefined;
+      return engine.unpauseContainer(id);
     case "container.wait":
-      await waitUntilReady(container, context);
-      return undefined;
+      return waitUntilReady(id, context);
     case "container.stop":
-      await engine.stopContainer(container, { graceSeconds: STOP_GRACE_SECONDS });
-      return undefined;
+      return engine.stopContainer(id, { graceSeconds: STOP_GRACE_SECONDS });
     case "container.rename":
-      await engine.renameContainer(container, call.name);
-      return undefined;
+      return engine.renameContainer(id, call.name);
     case "container.update":
-      await engine.updateContainer(container, call.resources);
-      return undefined;
+      return engine.updateContainer(id, call.resources);
     case "container.remove":
-      await engine.removeContainer(container);
-      return undefined;
+      return engine.removeContainer(id);
+  }
+}
+
+async function performHooks(call: CallOf<"hooks">, address: Address, context: CallContext): Promise<void> {
+  const container = resolve(call.container, context);
+  const { engine, origin } = context;
+  switch (call.op) {
+    case "hooks.begin":
+      return noteHooks(container, address, context);
+    case "hooks.run":
+      return runHooks(call, container, address, context);
+    case "hooks.end":
+      return engine.removeVolume(hooksRecordName(origin.workspace, projectOf(address), container));
   }
 }
 
@@ -103,10 +170,51 @@ function resolve(ref: ContainerRef | NetworkRef, { created }: CallContext): stri
   return id;
 }
 
-function sandboxOf(address: Address): Address {
+function projectOf(address: Address): string {
   const parsed = parseAddress(address);
   if (!parsed) throw new Error(`internal: ${address} is no address`);
-  return addressOf("sandbox", parsed.project);
+  return parsed.project;
+}
+
+async function build(
+  call: CallOf<"image"> & { op: "image.build" },
+  address: Address,
+  context: CallContext,
+): Promise<void> {
+  const { engine, origin, signal, onOutput } = context;
+  const labels = {
+    [BUILD_LABEL.workspace]: origin.workspace,
+    [BUILD_LABEL.root]: origin.root,
+    [BUILD_LABEL.address]: address,
+  };
+  await context.buildImage(engine, call.tag, call.build, { labels, onOutput, signal });
+}
+
+/** Made before the container can run; an empty volume shows in a list that every plan makes anyway. */
+async function noteHooks(containerId: string, address: Address, { engine, origin }: CallContext): Promise<void> {
+  const project = projectOf(address);
+  const owner = addressOf("hooks", project);
+  const spec = { driver: "local" } as const;
+  const name = hooksRecordName(origin.workspace, project, containerId);
+  requireOurs(await engine.createVolume({ name, spec, labels: plainLabels(origin, owner, spec) }), owner, origin);
+}
+
+async function runHooks(
+  { hooks, phases }: CallOf<"hooks"> & { op: "hooks.run" },
+  containerId: string,
+  address: Address,
+  context: CallContext,
+): Promise<void> {
+  const { engine, signal, onOutput, hostValues } = context;
+  await context.runHooks(engine, {
+    containerId,
+    project: projectOf(address),
+    hooks,
+    phases,
+    reveal: (text) => reveal(text, hostValues),
+    onOutput: (phase, name, line) => onOutput(`[${name === undefined ? phase : `${phase}:${name}`}] ${line}`),
+    signal,
+  });
 }
 
 async function imageIdOf(image: ImageRef, engine: Engine): Promise<string> {

@@ -6,11 +6,11 @@ import type { Op, Summary } from "./plan-types.ts";
 export type ApplyEvent =
   | { type: "op_start"; op: Op }
   | { type: "op_progress"; op: Op; status: string; current: number; total: number }
+  | { type: "op_output"; op: Op; line: string }
   | { type: "op_done"; op: Op; durationMs: number }
   | { type: "op_failed"; op: Op; code: ErrorCode; message: string; details: string[] }
   | { type: "op_undo"; op: Op; message: string }
-  | { type: "resource_done"; address: Address; result: "done" | "failed" | "skipped" }
-  | { type: "summary"; outcome: Outcome };
+  | { type: "resource_done"; address: Address; result: "done" | "failed" | "skipped" };
 
 /** How one resource ended. */
 export type ResourceResult = {

@@ -15,15 +15,20 @@ export type ExecuteContext = {
   origin: Origin;
   clock: Clock;
   emit: Emit;
-  /** Aborted: nothing new begins, calls that run come to their end, waits and pulls are given up. */
+  /** Aborted: nothing new begins, calls that run come to their end; waits, pulls, builds and commands are given up. */
   signal?: AbortSignal;
   /** Cap on every class of calls at once. */
   parallelism?: number;
-};
+} & Pick<CallContext, "buildImage" | "runHooks" | "hostValues">;
 
-/** How many calls of a class may run at once: engines serialize creation, pulls share a line, stops mostly wait. */
+/**
+ * How many calls of a class may run at once: engines serialize creation, pulls share a line, builds and commands use what the
+ * machine has, stops mostly wait.
+ */
 const CLASS_LIMITS: Record<string, number> = {
   "image.pull": 3,
+  "image.build": 2,
+  "hooks.run": 4,
   "container.create": 4,
   "container.start": 4,
   "container.stop": 16,
@@ -34,7 +39,8 @@ type Failure = NonNullable<ResourceResult["error"]>;
 
 /**
  * Runs a plan's operations as their graph allows and decides nothing: a failed operation undoes what the plan says, its
- * dependents are skipped, everything else goes on. Never throws for a failed operation; the outcome names each.
+ * dependents are skipped, everything else goes on. Never throws for a failed operation; the outcome names each. A sandbox
+ * that awaits an image is in the outcome only when the image did not come: what becomes of it, the next plan tells.
  */
 export async function execute(plan: Plan, context: ExecuteContext): Promise<Outcome> {
   const { clock, emit } = context;
@@ -43,6 +49,7 @@ export async function execute(plan: Plan, context: ExecuteContext): Promise<Outc
   const results = new Map<Address, ResourceResult>();
   const open = new Map(plan.changes.map(({ address, ops }) => [address, ops.length]));
   const created = new Map<number, string>();
+  const done = new Set<number>();
   const failures = new Map<number, Failure>();
   await schedule(plan.ops, {
     run: async (op) => {
@@ -51,6 +58,7 @@ export async function execute(plan: Plan, context: ExecuteContext): Promise<Outc
       return !failure;
     },
     onSettled: ({ n, address }, result) => {
+      if (result === "done") done.add(n);
       const error = failures.get(n);
       if (error) results.set(address, { address, result: "failed", error });
       else if (!results.has(address) && result === "skipped") results.set(address, { address, result: "skipped" });
@@ -62,12 +70,15 @@ export async function execute(plan: Plan, context: ExecuteContext): Promise<Outc
     parallelism: context.parallelism ?? Number.POSITIVE_INFINITY,
     signal,
   });
+  for (const { address, waitsFor = [] } of plan.changes.filter(({ awaitsImage }) => awaitsImage)) {
+    if (waitsFor.every((n) => done.has(n))) continue;
+    results.set(address, { address, result: "skipped" });
+    emit({ type: "resource_done", address, result: "skipped" });
+  }
   const resources = plan.changes
-    .filter(({ ops }) => ops.length > 0)
+    .filter(({ ops, address }) => ops.length > 0 || results.has(address))
     .map(({ address }): ResourceResult => results.get(address) ?? { address, result: "done" });
-  const outcome = { resources, interrupted: signal.aborted, planned: plan.summary, durationMs: clock.now() - began };
-  emit({ type: "summary", outcome });
-  return outcome;
+  return { resources, interrupted: signal.aborted, planned: plan.summary, durationMs: clock.now() - began };
 }
 
 type RunContext = ExecuteContext & Pick<CallContext, "created" | "signal">;
@@ -77,16 +88,18 @@ async function runOne(op: Op, context: RunContext): Promise<Failure | undefined>
   const began = clock.now();
   const onProgress = (status: string, current: number, total: number): void =>
     emit({ type: "op_progress", op, status, current, total });
+  const onOutput = (line: string): void => emit({ type: "op_output", op, line });
   emit({ type: "op_start", op });
   try {
-    const id = await perform(op, op.address, { ...context, onProgress });
+    const id = await perform(op, op.address, { ...context, onProgress, onOutput });
     if (id !== undefined) created.set(op.n, id);
     emit({ type: "op_done", op, durationMs: clock.now() - began });
     return undefined;
   } catch (error) {
     const failure = failureOf(error);
-    const interrupted = context.signal.aborted && op.op === "container.wait";
-    if (!interrupted) failure.details.push(...(await undo(op, context)));
+    // What was given up is not broken: the next apply goes on with the candidate.
+    const givenUp = context.signal.aborted && (op.op === "container.wait" || op.op === "hooks.run");
+    if (!givenUp) failure.details.push(...(await undo(op, context)));
     emit({ type: "op_failed", op, ...failure });
     return failure;
   }
@@ -98,7 +111,7 @@ async function undo(op: Op, context: RunContext): Promise<string[]> {
   for (const call of op.undo ?? []) {
     context.emit({ type: "op_undo", op, message: call.op });
     try {
-      await perform(call, op.address, { ...context, onProgress: () => {} });
+      await perform(call, op.address, { ...context, onProgress: () => {}, onOutput: () => {} });
     } catch (error) {
       const { message } = failureOf(error);
       troubles.push(`could not undo (${call.op}): ${message}; the next apply finishes it`);

@@ -43,6 +43,15 @@ const FIELDS: FieldRule[] = [
   { pattern: "/capabilities/**", change: "replace", heal: "replace" },
   { pattern: "/noNewPrivileges", change: "replace", heal: "replace" },
   { pattern: "/runtime", change: "replace", heal: "replace" },
+  { pattern: "/init", change: "replace", heal: "replace" },
+  { pattern: "/gpus", change: "replace", heal: "replace" },
+  { pattern: "/shmSize", change: "replace", heal: "replace" },
+  { pattern: "/ulimits/**", change: "replace", heal: "replace" },
+  { pattern: "/extraHosts/**", change: "replace", heal: "replace" },
+  { pattern: "/groups/**", change: "replace", heal: "replace" },
+  { pattern: "/labels/**", change: "replace", heal: "replace" },
+  { pattern: "/stopSignal", change: "replace", heal: "replace" },
+  { pattern: "/readOnlyRoot", change: "replace", heal: "replace" },
 ];
 
 /** How a field came to differ: see `FIELDS`. */

@@ -1,6 +1,6 @@
 import type { LiveContainer, LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
 import { LABEL } from "../model/labels.ts";
-import { parseAddress, recordName } from "../model/names.ts";
+import { hooksRecordName, parseAddress, recordName } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
 import type { ContainerSpec } from "../model/spec.ts";
 import type { Live } from "./live.ts";
@@ -17,7 +17,7 @@ export type Inventory = {
   containers: Map<Address, OwnedContainer[]>;
   networks: Map<Address, LiveNetwork[]>;
   volumes: Map<Address, LiveVolume[]>;
-  /** Records of updates in place, by engine name. */
+  /** Records of updates in place and of commands that are still to run, by engine name. */
   records: Map<string, LiveVolume>;
   foreign: Foreign[];
   /** The folder of another manifest with this workspace name, when there is one. */
@@ -79,7 +79,7 @@ export function inventory(
       const claim = claimVolume(identity, volume);
       return judge("volume", volume.name, volume.name, claim) ? [{ ...claim, item: volume }] : [];
     });
-  const [records, data] = partition(volumes, ({ address }) => parseAddress(address)?.kind === "record");
+  const [records, data] = partition(volumes, ({ address }) => isRecord(address));
   return {
     containers: group(containers, (owned) => owned),
     networks: group(networks, ({ item }) => item),
@@ -99,7 +99,12 @@ export function undeclaredOf(
 ): Undeclared {
   const loose = claimed.containers.filter(({ address, project }) => !declared.has(address) && selected(project));
   const [strays, standing] = partition(loose, ({ role }) => role === "renamed");
-  const existing = new Set(claimed.containers.map(({ container, project }) => recordOf(container, project)));
+  const existing = new Set(
+    claimed.containers.flatMap(({ container, project }) => [
+      recordOf(container, project),
+      hooksRecordOf(container, project),
+    ]),
+  );
   const chosen = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
     items.filter(({ project }) => selected(project));
   const undeclared = <Plain extends OwnedPlain>(items: Plain[]): Plain[] =>
@@ -113,9 +118,27 @@ export function undeclaredOf(
   };
 }
 
-/** Engine name of the record of one of our containers. */
+function isRecord(address: Address): boolean {
+  const kind = parseAddress(address)?.kind;
+  return kind === "record" || kind === "hooks";
+}
+
+/** Engine name of the record that the limits of one of our containers were updated in place. */
 export function recordOf({ id, labels }: LiveContainer, project: string): string {
   return recordName(labels[LABEL.workspace] as string, project, id);
+}
+
+/** Engine name of the note that commands of one of our containers are still to run. */
+export function hooksRecordOf({ id, labels }: LiveContainer, project: string): string {
+  return hooksRecordName(labels[LABEL.workspace] as string, project, id);
+}
+
+/** The records that go with a container of ours, those that exist. */
+export function recordsOf(
+  { container, project }: OwnedContainer,
+  records: ReadonlyMap<string, LiveVolume>,
+): LiveVolume[] {
+  return [recordOf(container, project), hooksRecordOf(container, project)].flatMap((name) => records.get(name) ?? []);
 }
 
 /**

@@ -16,6 +16,7 @@ export type Leftover = { owned: OwnedContainer; cause: string };
  * | final, next that matches | crash before the old one was stopped | the candidate goes on |
  * | final, next that does not match, failed or is not needed | manifest changed since, or it failed | remove next |
  * | final, prev | crash before the last step | remove prev |
+ * | final, next in which commands are left to run | crash while they ran, or one failed | they run again |
  * | next ready, no final | crash between the renames | next takes over, and prev is removed |
  * | prev, no final, next not ready or absent | the replacement failed | prev takes its name back |
  * | next only | the old one is gone | next takes over |
@@ -32,14 +33,22 @@ export type Settlement = {
   strays: OwnedContainer[];
 };
 
-/** Sorts out the containers of one declared sandbox. Pure. */
-export function settle(desired: DesiredSandbox, owned: OwnedContainer[], live: Live): Settlement {
+/**
+ * Sorts out the containers of one declared sandbox. Pure.
+ * @param noted whether commands of a container's devcontainer.json have not all succeeded: such a candidate is not ready
+ */
+export function settle(
+  desired: DesiredSandbox,
+  owned: OwnedContainer[],
+  live: Live,
+  noted: (owned: OwnedContainer) => boolean = () => false,
+): Settlement {
   const of = (role: OwnedContainer["role"]): OwnedContainer | undefined => owned.find((one) => one.role === role);
   const [final, next, prev] = [of("final"), of("next"), of("prev")];
   const renamed = owned.filter(({ role }) => role === "renamed");
   const strays = renamed.toSorted((a, b) => (a.container.id < b.container.id ? -1 : 1));
   if (final) return { ...withFinal(desired, final, next, prev, live), strays };
-  const nextIsReady = next !== undefined && (prev === undefined || isReady(next, desired));
+  const nextIsReady = next !== undefined && (prev === undefined || (isReady(next, desired) && !noted(next)));
   if (nextIsReady) {
     const remove = prev ? [{ owned: prev, cause: "left by a replacement that did not finish" }] : [];
     return { current: next, remove, strays };
@@ -83,7 +92,10 @@ function isHealthySoFar({ state, health }: OwnedContainer["container"]): boolean
   return state === "running" && health !== "unhealthy";
 }
 
-/** Whether a container was made from what is desired now, as far as labels, image and networks tell. */
+/**
+ * Whether a container was made from what is desired now, as far as labels, image and networks tell. The labels of a
+ * devcontainer count here: they name the commands that ran in a candidate.
+ */
 function isCurrent(desired: DesiredSandbox, owned: OwnedContainer, live: Live): boolean {
   const image = live.images[desired.spec.image];
   const present = new Set(["", ...live.networks.map(({ id }) => id)]);
@@ -91,6 +103,7 @@ function isCurrent(desired: DesiredSandbox, owned: OwnedContainer, live: Live): 
     Object.values(owned.container.networks).every(({ id }) => present.has(id)) &&
     hashMatches("core", owned.container.labels[LABEL.core], desired.spec) &&
     hashMatches("live", owned.container.labels[LABEL.live], desired.spec) &&
+    Object.entries(desired.devcontainer?.labels ?? {}).every(([key, value]) => owned.container.labels[key] === value) &&
     (image ? image.id === owned.container.imageId : owned.spec.image === desired.spec.image)
   );
 }

@@ -1,7 +1,15 @@
 import type { LiveContainer } from "../drivers/engine/engine.ts";
 import { hashMatches, hashOfPlain } from "../model/hash.ts";
 import { LABEL } from "../model/labels.ts";
-import { candidateName, containerName, formerName, parseAddress, recordName, volumeName } from "../model/names.ts";
+import {
+  candidateName,
+  containerName,
+  formerName,
+  hooksRecordName,
+  parseAddress,
+  recordName,
+  volumeName,
+} from "../model/names.ts";
 import type { Address } from "../model/names.ts";
 import type { ContainerSpec } from "../model/spec.ts";
 
@@ -68,16 +76,16 @@ export function claimNetwork(
   );
 }
 
-/** Decides whether a volume is ours: a project's volume, or the record of an in-place update. */
+/** Decides whether a volume is ours: a project's volume, or a record of one of our containers. */
 export function claimVolume(
   identity: Identity,
   volume: { name: string; labels: Record<string, string> },
 ): Claim<OwnedPlain> {
   return claimPlain(identity, volume, (parsed) => {
     if (parsed.kind === "volume") return volumeName(identity.workspace, parsed.project, parsed.name ?? "");
-    if (parsed.kind !== "record") return undefined;
-    const prefix = recordName(identity.workspace, parsed.project, "");
-    return volume.name.startsWith(prefix) ? volume.name : undefined;
+    if (parsed.kind !== "record" && parsed.kind !== "hooks") return undefined;
+    const nameOf = parsed.kind === "record" ? recordName : hooksRecordName;
+    return volume.name.startsWith(nameOf(identity.workspace, parsed.project, "")) ? volume.name : undefined;
   });
 }
 

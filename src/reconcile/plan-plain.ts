@@ -1,13 +1,13 @@
 import { compare } from "fast-json-patch";
 
 import type { LiveNetwork, LiveVolume } from "../drivers/engine/engine.ts";
-import type { DesiredImage, DesiredNetwork, DesiredVolume } from "../model/desired.ts";
+import type { DesiredNetwork, DesiredVolume } from "../model/desired.ts";
 import type { Address } from "../model/names.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { Change, Reason } from "./plan-types.ts";
 
 /** The plain part of a change: nothing about it is a matter of security, sessions or guards. */
-function plainChange(
+export function plainChange(
   of: { address: Address; kind: Change["kind"]; project: string },
   parts: Partial<Pick<Change, "action" | "drift" | "reasons" | "patch" | "expect">>,
 ): Omit<Change, "ops"> {
@@ -29,21 +29,6 @@ function plainChange(
 }
 
 const missing: Reason[] = [{ code: "missing" }];
-
-/**
- * An image is pulled only when a container will be created from it: a running sandbox needs no image of its reference.
- * Projects that share a reference share the pull.
- */
-export function planImage(builder: PlanBuilder, image: DesiredImage, needed: boolean): void {
-  if (!needed) return builder.change(plainChange(image, {}));
-  const { address, reference } = image;
-  if (builder.providerOf(`image:${reference}`) === undefined) {
-    const n = builder.op(address, `${reference} is not present`, { op: "image.pull", reference });
-    builder.provide(`image:${reference}`, n);
-  }
-  const patch = compare({}, { reference });
-  return builder.change(plainChange(image, { action: "create", reasons: missing, patch, expect: { absent: true } }));
-}
 
 /** A volume is created when missing. When a sandbox was made with it before, its absence is drift. */
 export function planVolume(
@@ -113,14 +98,14 @@ export function planNetworkRemoval(
   );
 }
 
-/** Removes a volume's record or, when asked to, a volume that is no longer declared. */
+/** Removes a container's record or, when asked to, a volume that is no longer declared. */
 export function planVolumeRemoval(
   builder: PlanBuilder,
-  of: { address: Address; kind: "volume" | "record"; project: string },
+  of: { address: Address; kind: "volume" | "record" | "hooks"; project: string },
   volumes: LiveVolume[],
   after: number[],
 ): void {
-  const stale = of.kind === "record";
+  const stale = of.kind !== "volume";
   for (const { name } of volumes) {
     builder.op(
       of.address,

@@ -3,6 +3,7 @@ import { recordOf } from "./inventory.ts";
 import type { Live } from "./live.ts";
 import type { OwnedContainer } from "./ownership.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
+import { finishHooks, planStart, startHooks } from "./plan-hooks.ts";
 import type { ContainerRef, NetworkRef } from "./plan-types.ts";
 import type { SandboxCase, Step } from "./plan-sandbox.ts";
 
@@ -20,13 +21,18 @@ export function repair(step: Step, found: SandboxCase, current: OwnedContainer, 
   if (wanted === "stopped") step("it should be stopped", { op: "container.stop", container });
   updateLimits(step, found, current);
   repairAttachments(step, found, current, context);
-  if (wanted !== "running") return;
-  if (before?.state === "paused") {
-    step("it is paused", { op: "container.unpause", container });
-  } else {
-    step("it should run", { op: "container.start", container });
-    step("it must be healthy", { op: "container.wait", container });
+  const noted = found.hooksRecord !== undefined;
+  if (wanted === "running" && before?.state !== "paused") {
+    planStart(step, found.desired, { container, running: false, noted, removedBy: "nothing" });
+    return;
   }
+  if (wanted === "running") step("it is paused", { op: "container.unpause", container });
+  if (hooksPending(found)) finishHooks(step, found.desired, container);
+}
+
+/** Whether commands are left to run in the container that is there, or their note is left of a devcontainer.json without any. */
+export function hooksPending({ desired, hooksRecord }: SandboxCase): boolean {
+  return hooksRecord !== undefined && (desired.state === "running" || startHooks(desired) === undefined);
 }
 
 /**

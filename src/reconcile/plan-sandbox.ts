@@ -5,17 +5,20 @@ import type { DesiredSandbox } from "../model/desired.ts";
 import { LABEL } from "../model/labels.ts";
 import { candidateName, formerName } from "../model/names.ts";
 import { securityDelta } from "../model/posture.ts";
+import type { SecurityDelta } from "../model/posture.ts";
 import type { ContainerSpec } from "../model/spec.ts";
 import { assess, viewOfDesired } from "./assess.ts";
 import type { Assessment } from "./assess.ts";
 import { settle } from "./leftovers.ts";
 import type { Settlement } from "./leftovers.ts";
-import { recordOf } from "./inventory.ts";
+import { hooksRecordOf, recordOf, recordsOf } from "./inventory.ts";
+import { NOTHING_LIVE } from "./live.ts";
 import type { Live } from "./live.ts";
 import type { OwnedContainer } from "./ownership.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
+import { planStart } from "./plan-hooks.ts";
 import type { Action, Change, ContainerRef, Guard, ImageRef, OpCall, Precondition, Reason } from "./plan-types.ts";
-import { repair } from "./plan-repair.ts";
+import { hooksPending, repair } from "./plan-repair.ts";
 
 /** What is known of one declared sandbox before any operation is planned. */
 export type SandboxCase = {
@@ -25,53 +28,131 @@ export type SandboxCase = {
   assessment?: Assessment;
   /** The record of an in-place update of the current container. */
   record?: LiveVolume;
+  /** The note that commands of the current container are still to run. */
+  hooksRecord?: LiveVolume;
+  /** All records of the workspace, by engine name. */
+  records: Records;
   /** Whether a container will be created, which needs the image. */
   creates: boolean;
+  /** Set while its image is not what it should be: what there is to do is told by the next plan. */
+  awaits?: ImageWait;
 };
 
-/** Compares one declared sandbox with its containers. Pure; plans nothing yet. */
+type Records = ReadonlyMap<string, LiveVolume>;
+
+/** An image that a sandbox waits for. */
+export type ImageWait = {
+  /** What about it, for people. */
+  cause: string;
+  /** Something is built: the container there is will most likely be replaced. What is only pulled may be what it was made from. */
+  builds: boolean;
+};
+
+/**
+ * Compares one declared sandbox with its containers. Pure; plans nothing yet.
+ * @param awaits the image it waits for: then only its container is looked up
+ */
 export function examineSandbox(
   desired: DesiredSandbox,
   owned: OwnedContainer[],
   live: Live,
-  records: ReadonlyMap<string, LiveVolume>,
+  records: Records,
+  awaits?: ImageWait,
 ): SandboxCase {
-  const settlement = settle(desired, owned, live);
-  const { current, candidate } = settlement;
-  if (!current) return { desired, settlement, creates: true };
+  const noted = ({ container, project }: OwnedContainer): boolean => records.has(hooksRecordOf(container, project));
+  const settled = settle(desired, owned, live, noted);
+  if (awaits) {
+    const { current, strays } = settled;
+    const settlement = { ...(current ? { current } : {}), remove: [], strays };
+    return { desired, settlement, records, creates: false, awaits };
+  }
+  const { current, candidate } = settled;
+  if (!current) return { desired, settlement: settled, records, creates: true };
   const record = records.get(recordOf(current.container, desired.project));
+  const hooksRecord = records.get(hooksRecordOf(current.container, desired.project));
   const assessment = assess(desired, current, live, record !== undefined);
   const replaces = assessment.way === "replace" && !desired.protect;
-  return { desired, settlement, assessment, ...(record ? { record } : {}), creates: replaces && !candidate };
+  return {
+    desired,
+    settlement: settled,
+    assessment,
+    records,
+    ...(record ? { record } : {}),
+    ...(hooksRecord ? { hooksRecord } : {}),
+    creates: replaces && !candidate,
+  };
 }
 
 /** Whether protection keeps a sandbox from the replacement it needs; then nothing of it is touched. */
-export function isGuarded({ desired, assessment }: SandboxCase): boolean {
-  return desired.protect && assessment?.way === "replace";
+export function isGuarded({ desired, settlement, assessment, awaits }: SandboxCase): boolean {
+  if (!desired.protect) return false;
+  return awaits ? awaits.builds && settlement.current !== undefined : assessment?.way === "replace";
 }
 
 /** Plans one declared sandbox: its operations and its change. */
 export function planSandbox(builder: PlanBuilder, found: SandboxCase, live: Live): void {
   const { desired, settlement, assessment } = found;
+  const guards = isGuarded(found) ? [protectedGuard(desired, "replaced")] : [];
   const step = createSteps(builder, found);
   if (!assessment || !settlement.current) {
-    for (const leftover of settlement.remove) step(leftover.cause, removal(leftover.owned));
-    create(step, desired, desired.name, live);
+    removeLeftovers(step, found);
+    create(step, desired, live);
     builder.change(creation(desired, live));
     return;
   }
   const current = settlement.current;
-  const guards = isGuarded(found) ? [protectedGuard(desired, "replaced")] : [];
   if (guards.length === 0) {
-    for (const leftover of settlement.remove) step(leftover.cause, removal(leftover.owned));
+    removeLeftovers(step, found);
     if (current.role !== "final") {
       const container = { id: current.container.id };
       step(`it is named ${current.container.name}`, { op: "container.rename", container, name: desired.name });
     }
     if (assessment.way === "replace") replace(step, found, current, live);
-    else if (assessment.way !== "none") repair(step, found, current, { live, builder });
+    else if (assessment.way !== "none" || hooksPending(found)) repair(step, found, current, { live, builder });
   }
   builder.change(difference(found, current, assessment, guards, live));
+}
+
+/**
+ * The change of a sandbox whose image comes first: nothing is done to it, and the next plan tells the rest.
+ * @param waitsFor numbers of the operations that bring the image
+ */
+export function planAwaiting(builder: PlanBuilder, found: SandboxCase, wait: ImageWait, waitsFor: number[]): void {
+  const { desired, settlement } = found;
+  const { current } = settlement;
+  if (!current) {
+    builder.change({ ...creation(desired, NOTHING_LIVE), awaitsImage: true, waitsFor });
+    return;
+  }
+  builder.change({
+    ...changeOf(desired),
+    action: "replace",
+    reasons: [{ code: "image-changed", path: "/image", detail: wait.cause }],
+    patch: [],
+    security: knownLoosening(current.spec, desired.spec),
+    disruption: "replace",
+    guards: isGuarded(found) ? [protectedGuard(desired, "replaced")] : [],
+    expect: expectation(current),
+    awaitsImage: true,
+    waitsFor,
+  });
+}
+
+/**
+ * What is sure to loosen whatever the image says, so that it is asked about before anything is built: an image can only add
+ * to the rest of what is known, and the user is the one thing it decides.
+ */
+function knownLoosening(before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
+  return securityDelta(before, after).filter(({ direction, path }) => direction === "loosens" && path !== "/user");
+}
+
+function removeLeftovers(step: Step, { settlement, records }: SandboxCase): void {
+  for (const { owned, cause } of settlement.remove) removeWithRecords(step, owned, cause, records);
+}
+
+function removeWithRecords(step: Step, owned: OwnedContainer, cause: string, records: Records): void {
+  step(cause, removal(owned));
+  for (const { name } of recordsOf(owned, records)) step("its container is gone", { op: "volume.remove", name });
 }
 
 /** Adds the next step of a sandbox: steps run one after another, the first after what the sandbox needs. */
@@ -96,48 +177,58 @@ function needsOf(spec: ContainerSpec, creates: boolean, builder: PlanBuilder): n
   return things.map((thing) => builder.providerOf(thing)).filter((n) => n !== undefined);
 }
 
-/** Create, start, wait. A failure removes the new container, so that a failed create leaves nothing. */
-function create(step: Step, desired: DesiredSandbox, name: string, live: Live): ContainerRef {
-  const { spec, state } = desired;
-  const present = live.images[spec.image];
-  const image: ImageRef = present ? { id: present.id } : { pulled: spec.image };
-  const container = { created: step("the sandbox does not exist", { op: "container.create", name, image, spec }) };
-  if (state === "running") startAndWait(step, container);
-  return container;
+/**
+ * Create, start, wait, run its commands. A failure removes the new container, so that a failed create leaves nothing; only
+ * when a command fails it stays, to be looked at and tried again.
+ */
+function create(step: Step, desired: DesiredSandbox, live: Live): void {
+  const container = createContainer(step, desired, desired.name, live);
+  if (desired.state === "running") {
+    planStart(step, desired, { container, running: false, noted: false, removedBy: "start" });
+  }
 }
 
-function startAndWait(step: Step, container: ContainerRef): void {
-  const undo: OpCall[] = [{ op: "container.remove", container }];
-  step("it should run", { op: "container.start", container }, undo);
-  step("it must be healthy", { op: "container.wait", container }, undo);
+function createContainer(step: Step, desired: DesiredSandbox, name: string, live: Live): ContainerRef {
+  const { spec, devcontainer } = desired;
+  const present = live.images[spec.image];
+  const image: ImageRef = present ? { id: present.id } : { pulled: spec.image };
+  const labels = devcontainer ? { labels: devcontainer.labels } : {};
+  return { created: step("the sandbox does not exist", { op: "container.create", name, image, spec, ...labels }) };
 }
 
 /**
- * Health first: the old container is stopped only when the candidate runs and is healthy. Up to there a failure removes
- * the candidate; after it the candidate is the sandbox, and names alone tell the next plan how to finish.
+ * Health and commands first: the old container is stopped only when the candidate runs, is healthy and all its commands
+ * have succeeded. Up to there a failure removes the candidate; after it the candidate is the sandbox, and names alone tell
+ * the next plan how to finish.
  */
-function replace(step: Step, { desired, settlement, record }: SandboxCase, current: OwnedContainer, live: Live): void {
+function replace(step: Step, found: SandboxCase, current: OwnedContainer, live: Live): void {
+  const { desired, settlement, records } = found;
   const { container } = current;
   const old = { id: container.id };
-  const candidate =
-    resumeCandidate(step, settlement.candidate, desired) ?? create(step, desired, candidateName(desired.name), live);
+  const candidate = settlement.candidate
+    ? resumeCandidate(step, settlement.candidate, found)
+    : newCandidate(step, desired, live);
   if (isActive(current)) step("the candidate is ready", { op: "container.stop", container: old });
   step("its name is needed", { op: "container.rename", container: old, name: formerName(desired.name) });
   step("it takes over", { op: "container.rename", container: candidate, name: desired.name });
-  step("it was replaced", { op: "container.remove", container: old });
-  if (record) step("its container is gone", { op: "volume.remove", name: record.name });
+  removeWithRecords(step, current, "it was replaced", records);
 }
 
-function resumeCandidate(
-  step: Step,
-  candidate: OwnedContainer | undefined,
-  desired: DesiredSandbox,
-): ContainerRef | undefined {
-  if (!candidate) return undefined;
+function newCandidate(step: Step, desired: DesiredSandbox, live: Live): ContainerRef {
+  const container = createContainer(step, desired, candidateName(desired.name), live);
+  if (desired.state === "running") {
+    planStart(step, desired, { container, running: false, noted: false, removedBy: "hooks" });
+  }
+  return container;
+}
+
+function resumeCandidate(step: Step, candidate: OwnedContainer, { desired, records }: SandboxCase): ContainerRef {
   const container = { id: candidate.container.id };
-  if (desired.state !== "running") return container;
-  if (candidate.container.state === "created") startAndWait(step, container);
-  else step("it must be healthy", { op: "container.wait", container }, [{ op: "container.remove", container }]);
+  if (desired.state === "running") {
+    const running = candidate.container.state !== "created";
+    const noted = records.has(hooksRecordOf(candidate.container, desired.project));
+    planStart(step, desired, { container, running, noted, removedBy: "hooks" });
+  }
   return container;
 }
 
@@ -151,40 +242,41 @@ export function removal(owned: OwnedContainer): OpCall {
   return { op: "container.remove", container: { id: owned.container.id } };
 }
 
+function changeOf({
+  address,
+  project,
+}: DesiredSandbox): Omit<Change, "ops" | "action" | "reasons" | "patch" | "expect"> {
+  return { address, kind: "sandbox", project, drift: false, security: [], disruption: "none", guards: [] };
+}
+
 function creation(desired: DesiredSandbox, live: Live): Omit<Change, "ops"> {
-  const { address, project } = desired;
   return {
-    address,
-    kind: "sandbox",
-    project,
+    ...changeOf(desired),
     action: "create",
-    drift: false,
     reasons: [{ code: "missing" }],
     patch: compare({}, viewOfDesired(desired)),
-    security: [],
-    disruption: "none",
-    guards: [],
     expect: { absent: true, ...imageExpectation(desired, live) },
   };
 }
 
 function difference(
-  { desired, settlement }: SandboxCase,
+  found: SandboxCase,
   current: OwnedContainer,
   assessment: Assessment,
   guards: Guard[],
   live: Live,
 ): Omit<Change, "ops"> {
+  const { desired, settlement } = found;
   const leftovers: Reason[] = settlement.remove.map(({ owned, cause }) => ({
     code: "interrupted",
     detail: `${owned.container.name}: ${cause}`,
   }));
-  const reasons = [...assessment.reasons, ...leftovers];
-  const action = actionOf(assessment, leftovers.length > 0 || current.role === "next" || current.role === "prev");
+  const pending: Reason[] = assessment.way !== "replace" && hooksPending(found) ? [{ code: "hooks-pending" }] : [];
+  const reasons = [...assessment.reasons, ...leftovers, ...pending];
+  const interrupted = leftovers.length > 0 || current.role === "next" || current.role === "prev";
+  const action = actionOf(assessment, interrupted, pending.length > 0);
   return {
-    address: desired.address,
-    kind: "sandbox",
-    project: desired.project,
+    ...changeOf(desired),
     action,
     drift: reasons.some(({ drift }) => drift),
     reasons,
@@ -196,10 +288,10 @@ function difference(
   };
 }
 
-function actionOf({ way, before, after }: Assessment, interrupted: boolean): Action {
+function actionOf({ way, before, after }: Assessment, interrupted: boolean, pending: boolean): Action {
   if (way === "replace") return "replace";
   if (interrupted) return "resume";
-  if (way === "none") return "none";
+  if (way === "none") return pending ? "resume" : "none";
   const onlyState = way === "start" && before.state !== after.state;
   if (onlyState) return after.state === "stopped" ? "stop" : "start";
   return "update";

@@ -1,6 +1,8 @@
 import type { Operation } from "fast-json-patch";
 
 import type { Notice } from "../model/desired.ts";
+import type { ImageBuild } from "../model/devcontainer/build.ts";
+import type { HookPhase, HooksSpec } from "../model/devcontainer/lifecycle.ts";
 import type { Address, ResourceKind } from "../model/names.ts";
 import type { SecurityDelta } from "../model/posture.ts";
 import type { ContainerSpec, NetworkSpec, ResourcesSpec, VolumeSpec } from "../model/spec.ts";
@@ -27,7 +29,10 @@ export type ReasonCode =
   | "network-missing" // not attached to a network it should have
   | "network-replaced" // attached to a network that is gone, under the same name
   | "interrupted" // leftovers of an apply that did not finish; `detail` says which
-  | "stale-record"; // a record whose container is gone
+  | "stale-record" // a record whose container is gone
+  | "build-inputs-changed" // Dockerfile, context or arguments are not those the image was built from
+  | "base-changed" // another image behind a reference the Dockerfile starts from
+  | "hooks-pending"; // commands of the devcontainer.json did not all succeed yet
 
 /** A rule that forbids a change until the person says otherwise. */
 export type Guard = { code: "protected" | "mass-delete"; message: string; hint: string };
@@ -40,6 +45,8 @@ export type Precondition = {
   absent?: true;
   /** ID of the image a container will be created from; a tag that moved since makes the plan stale. */
   image?: string;
+  /** `ImageBuild.inputs` of an image that will be built. */
+  inputs?: string;
 };
 
 /** One resource's part of the plan. */
@@ -59,6 +66,10 @@ export type Change = {
   expect: Precondition;
   /** Numbers of this change's operations. */
   ops: number[];
+  /** Only the image is planned; what the sandbox will be is known when it is there, and planned then. */
+  awaitsImage?: true;
+  /** Present with `awaitsImage`: numbers of the operations, of any change, that bring the image. */
+  waitsFor?: number[];
 };
 
 /** A container that exists, or the result of an earlier operation. */
@@ -71,16 +82,31 @@ export type ImageRef = { id: string } | { pulled: string };
 /** One engine call, all its arguments decided. */
 export type OpCall =
   | { op: "image.pull"; reference: string }
+  | { op: "image.build"; tag: string; build: ImageBuild }
+  | { op: "image.remove"; reference: string }
   | { op: "volume.create"; name: string; spec: VolumeSpec; owner: Address }
   | { op: "volume.remove"; name: string }
   | { op: "network.create"; name: string; spec: NetworkSpec }
   | { op: "network.remove"; network: NetworkRef }
   | { op: "network.connect"; network: NetworkRef; container: ContainerRef; aliases?: string[] }
   | { op: "network.disconnect"; network: NetworkRef; container: ContainerRef }
-  | { op: "container.create"; name: string; image: ImageRef; spec: ContainerSpec }
+  | {
+      op: "container.create";
+      name: string;
+      image: ImageRef;
+      spec: ContainerSpec;
+      /** By which other tools find it: `DesiredDevcontainer.labels`. */
+      labels?: Record<string, string>;
+    }
   | { op: "container.start"; container: ContainerRef }
   | { op: "container.unpause"; container: ContainerRef }
   | { op: "container.wait"; container: ContainerRef }
+  /** Notes that commands of these phases are still to run, before they may: survives a crash and a failure. */
+  | { op: "hooks.begin"; container: ContainerRef; phases: HookPhase[] }
+  /** Runs the commands of these phases that have not run yet. */
+  | { op: "hooks.run"; container: ContainerRef; phases: HookPhase[]; hooks: HooksSpec }
+  /** All ran: removes the note. */
+  | { op: "hooks.end"; container: ContainerRef }
   | { op: "container.stop"; container: ContainerRef }
   | { op: "container.rename"; container: ContainerRef; name: string }
   | { op: "container.update"; container: ContainerRef; resources: ResourcesSpec }
@@ -98,7 +124,7 @@ export type Op = OpCall & {
   undo?: OpCall[];
 };
 
-/** Something that carries our labels but is not ours; reported, never touched. */
+/** Something that carries our labels, or those of a devcontainer of ours, and is not ours; reported, never touched. */
 export type Foreign = { kind: "container" | "network" | "volume"; id: string; name: string; why: string };
 
 /** Counts by action, for the last line. */

@@ -1,30 +1,34 @@
 import { compare } from "fast-json-patch";
 
 import type { LiveContainer, LiveNetwork } from "../drivers/engine/engine.ts";
-import type { Desired, DesiredResource, DesiredSandbox } from "../model/desired.ts";
+import type { Desired, DesiredImage, DesiredResource, DesiredSandbox } from "../model/desired.ts";
+import { BUILD_LABEL } from "../model/devcontainer/build.ts";
 import { DevcError } from "../model/errors.ts";
 import { canonicalJson } from "../model/json.ts";
-import { addressOf } from "../model/names.ts";
+import { addressOf, parseAddress } from "../model/names.ts";
 import type { Address } from "../model/names.ts";
 import type { ContainerSpec } from "../model/spec.ts";
-import { inventory, recordOf, undeclaredOf, withoutUsed } from "./inventory.ts";
+import { inventory, recordsOf, undeclaredOf, withoutUsed } from "./inventory.ts";
 import type { Inventory, Undeclared } from "./inventory.ts";
 import { guardMassDelete, summarize } from "./guards.ts";
 import type { Live } from "./live.ts";
 import type { OwnedContainer } from "./ownership.ts";
 import { createPlanBuilder } from "./plan-builder.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
-import { planImage, planNetwork, planNetworkRemoval, planVolume, planVolumeRemoval } from "./plan-plain.ts";
+import { foreignDevcontainers, staleLabels } from "./plan-devcontainers.ts";
+import { imageCause, imageReason, planImage, planImageRemoval } from "./plan-images.ts";
+import { planNetwork, planNetworkRemoval, planVolume, planVolumeRemoval } from "./plan-plain.ts";
 import {
   examineSandbox,
   expectation,
   isActive,
   isGuarded,
+  planAwaiting,
   planSandbox,
   protectedGuard,
   removal,
 } from "./plan-sandbox.ts";
-import type { SandboxCase } from "./plan-sandbox.ts";
+import type { ImageWait, SandboxCase } from "./plan-sandbox.ts";
 import type { Foreign, Plan } from "./plan-types.ts";
 
 /** What the person allows and asks for; everything that is not said is the cautious choice. */
@@ -37,6 +41,8 @@ export type PlanOptions = {
   allowDelete?: number;
   /** Projects whose sandbox must not be deleted although it is not desired: `protect: true` under `devc destroy`. */
   protectedProjects?: string[];
+  /** Images that devc built and that go with their sandboxes: under `devc destroy`, those of the manifest. */
+  builtImages?: Omit<DesiredImage, "build">[];
 };
 
 /**
@@ -50,25 +56,34 @@ export function plan(desired: Desired, live: Live, options: PlanOptions = {}): P
   const held = inventory({ workspace, root }, live, specsByLabel(desired));
   if (held.otherRoot !== undefined) throw rootConflict(desired, held.otherRoot);
   const resources = desired.resources.filter(({ project }) => selected(project));
+  const images = imagesByProject(resources);
   const cases = resources.filter(isSandbox).map((sandbox) => {
-    return examineSandbox(sandbox, held.containers.get(sandbox.address) ?? [], live, held.records);
+    const owned = held.containers.get(sandbox.address) ?? [];
+    return examineSandbox(sandbox, owned, live, held.records, imageWait(sandbox, images, live));
   });
   const builder = createPlanBuilder();
   planWhatSandboxesNeed(builder, resources, cases, held, live);
-  for (const found of cases) planSandbox(builder, found, live);
+  for (const found of cases) {
+    if (found.awaits)
+      planAwaiting(builder, found, found.awaits, providersOf(builder, images.get(found.desired.project)));
+    else planSandbox(builder, found, live);
+  }
   const declared = new Set(desired.resources.map(({ address }) => address));
-  const undeclared = undeclaredOf(held, declared, selected);
+  const undeclared = withoutAwaiting(undeclaredOf(held, declared, selected), cases);
   const removable = withoutUsed(undeclared, staying(live, cases, undeclared, options));
   planRemovals(builder, removable, held, options);
+  planBuiltImages(builder, desired, live, selected, options);
   const pruned = options.pruneVolumes ? removable.volumes : new Map();
   const kept = [...undeclared.volumes.keys()].filter((address) => !pruned.has(address)).toSorted();
   const { changes, ops } = builder.finish();
   const guarded = guardMassDelete(changes, held.containers.size, options.allowDelete);
   const strays = cases.flatMap(({ settlement }) => settlement.strays).map(asForeign);
-  const foreign = [...held.foreign, ...strays, ...undeclared.strays.map(asForeign)].toSorted((a, b) =>
+  const others = foreignDevcontainers(cases, live);
+  const foreign = [...held.foreign, ...strays, ...undeclared.strays.map(asForeign), ...others].toSorted((a, b) =>
     a.id < b.id ? -1 : 1,
   );
-  const notices = desired.notices.filter(({ project }) => project === undefined || selected(project));
+  const said = desired.notices.filter(({ project }) => project === undefined || selected(project));
+  const notices = [...said, ...cases.flatMap(staleLabels)];
   return { workspace, root, notices, changes: guarded, ops, kept, foreign, summary: summarize(guarded) };
 }
 
@@ -80,6 +95,35 @@ function isSandbox(resource: DesiredResource): resource is DesiredSandbox {
   return resource.kind === "sandbox";
 }
 
+function imagesByProject(resources: DesiredResource[]): Map<string, DesiredImage[]> {
+  const images = new Map<string, DesiredImage[]>();
+  for (const resource of resources) {
+    if (resource.kind === "image") images.set(resource.project, [...(images.get(resource.project) ?? []), resource]);
+  }
+  return images;
+}
+
+/**
+ * The image a sandbox must wait for: the compiler could not look into it, or it will be built. A plain reference that is absent
+ * is none: what the sandbox will be does not depend on it.
+ */
+function imageWait(
+  { project, awaitsImage }: DesiredSandbox,
+  images: ReadonlyMap<string, DesiredImage[]>,
+  live: Live,
+): ImageWait | undefined {
+  const pending = (images.get(project) ?? []).filter((image) => imageReason(image, live.images) !== undefined);
+  const builds = pending.some(({ build }) => build !== undefined);
+  if (!awaitsImage && !builds) return undefined;
+  const [first] = pending;
+  return { cause: (first && imageCause(first, live.images)) ?? "its image is not present", builds };
+}
+
+/** The operations that bring a project's images. */
+function providersOf(builder: PlanBuilder, images: DesiredImage[] = []): number[] {
+  return images.flatMap(({ reference }) => builder.providerOf(`image:${reference}`) ?? []).toSorted((a, b) => a - b);
+}
+
 /** Images, networks and volumes come first: the sandboxes' operations wait for theirs. */
 function planWhatSandboxesNeed(
   builder: PlanBuilder,
@@ -88,12 +132,16 @@ function planWhatSandboxesNeed(
   held: Inventory,
   live: Live,
 ): void {
-  const creating = new Set(cases.filter(({ creates }) => creates).map(({ desired }) => desired.project));
+  const needing = cases.filter((found) => found.creates || (found.awaits && !isGuarded(found)));
+  const wanted = new Set(needing.map(({ desired }) => desired.project));
+  const bases = new Map(resources.flatMap((one) => (one.kind === "image" ? [[one.address, one]] : [])));
   const existing = new Map(cases.map((found) => [found.desired.project, found.settlement.current]));
   for (const resource of resources) {
     const used = existing.get(resource.project) !== undefined;
     if (resource.kind === "image") {
-      planImage(builder, resource, creating.has(resource.project) && !live.images[resource.reference]);
+      const base = bases.get(addressOf("image", resource.project));
+      const options = { wanted: wanted.has(resource.project), base: base === resource ? undefined : base };
+      planImage(builder, resource, options, live.images);
     } else if (resource.kind === "volume") {
       const mounts = Object.values(existing.get(resource.project)?.spec.mounts ?? {});
       const wasUsed = mounts.some((mount) => mount.type === "volume" && mount.source === resource.name);
@@ -118,7 +166,8 @@ function planRemovals(builder: PlanBuilder, undeclared: Undeclared, held: Invent
     planNetworkRemoval(builder, { address, project }, items, [...after(project), ...users]);
   }
   for (const [address, { project, items }] of undeclared.staleRecords) {
-    planVolumeRemoval(builder, { address, kind: "record", project }, items, []);
+    const kind = parseAddress(address)?.kind === "hooks" ? "hooks" : "record";
+    planVolumeRemoval(builder, { address, kind, project }, items, []);
   }
   if (!options.pruneVolumes) return;
   for (const [address, { project, items }] of undeclared.volumes) {
@@ -126,10 +175,33 @@ function planRemovals(builder: PlanBuilder, undeclared: Undeclared, held: Invent
   }
 }
 
+/** Volumes of a project whose image is not there yet may be declared by that image: nothing is told of them and none is removed. */
+function withoutAwaiting(undeclared: Undeclared, cases: SandboxCase[]): Undeclared {
+  const awaiting = new Set(cases.filter(({ awaits }) => awaits).map(({ desired }) => desired.project));
+  const volumes = [...undeclared.volumes].filter(([, { project }]) => !awaiting.has(project));
+  return { ...undeclared, volumes: new Map(volumes) };
+}
+
+/** Removes images that devc built for this workspace, after the sandboxes made from them. */
+function planBuiltImages(
+  builder: PlanBuilder,
+  { root }: Desired,
+  live: Live,
+  selected: (project: string) => boolean,
+  { builtImages = [], protectedProjects = [] }: PlanOptions,
+): void {
+  for (const image of builtImages) {
+    const present = live.images[image.reference];
+    const ours = present?.labels[BUILD_LABEL.root] === root;
+    if (!present || !ours || !selected(image.project) || protectedProjects.includes(image.project)) continue;
+    planImageRemoval(builder, image, present.id, builder.opsOf(addressOf("sandbox", image.project)));
+  }
+}
+
 /** Containers that this plan neither changes nor removes: renamed by somebody, protected, not selected, not ours. */
 function staying(live: Live, cases: SandboxCase[], undeclared: Undeclared, options: PlanOptions): LiveContainer[] {
   const changing = cases
-    .filter((found) => !isGuarded(found))
+    .filter((found) => !isGuarded(found) && !found.awaits)
     .flatMap(({ settlement: { current, candidate, remove } }) => [
       current,
       candidate,
@@ -165,9 +237,9 @@ function deleteSandbox(
     const container = { id: one.container.id };
     const stop = isActive(one) ? [builder.op(address, "no longer declared", { op: "container.stop", container })] : [];
     const removed = builder.op(address, "no longer declared", removal(one), { after: stop });
-    const record = records.get(recordOf(one.container, project));
-    if (record)
-      builder.op(address, "its container is gone", { op: "volume.remove", name: record.name }, { after: [removed] });
+    for (const { name } of recordsOf(one, records)) {
+      builder.op(address, "its container is gone", { op: "volume.remove", name }, { after: [removed] });
+    }
   }
   builder.change({
     address,

@@ -10,13 +10,18 @@ export type SavedPlan = {
   /** Hash over all files that took part in the manifest. */
   manifest: string;
   engine: string;
+  /**
+   * Placeholders of the values of the host that were to be used. They tell nothing without the key of this user, and another
+   * value has another one.
+   */
+  hostValues: string[];
   changes: Pick<Change, "address" | "action" | "reasons" | "expect">[];
 };
 
 /** The part of a plan that is saved: no specs and no values, so no secrets. */
 export function savedPlanOf(plan: Plan, from: Omit<SavedPlan, "changes">): SavedPlan {
   const changes = plan.changes
-    .filter(({ ops }) => ops.length > 0)
+    .filter(({ ops, awaitsImage }) => ops.length > 0 || awaitsImage)
     .map(({ address, action, reasons, expect }) => ({ address, action, reasons, expect }));
   return { ...from, changes };
 }
@@ -30,6 +35,9 @@ export function restrictToSaved(saved: SavedPlan, fresh: Plan, now: Omit<SavedPl
   const troubles = [
     ...(saved.manifest === now.manifest ? [] : ["the manifest has changed"]),
     ...(saved.engine === now.engine ? [] : ["it was made for another engine"]),
+    ...(saved.hostValues.every((value) => now.hostValues.includes(value))
+      ? []
+      : ["a value that is taken from the host's environment has changed"]),
     ...(saved.devc === now.devc ? [] : [`it was made by devc ${saved.devc}`]),
   ];
   const byAddress = new Map(fresh.changes.map((change) => [change.address, change]));

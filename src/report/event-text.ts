@@ -1,4 +1,5 @@
-import type { ApplyEvent } from "../reconcile/events.ts";
+import { parseAddress } from "../model/names.ts";
+import type { ApplyEvent, Outcome } from "../reconcile/events.ts";
 import { opText } from "./op-text.ts";
 import { printable } from "./text.ts";
 import { formatBytes, formatDuration, plural } from "./units.ts";
@@ -10,6 +11,8 @@ export function eventText(event: ApplyEvent): string {
       return `${event.op.address}: ${opText(event.op)}`;
     case "op_progress":
       return `${event.op.address}: ${progressText(event)}`;
+    case "op_output":
+      return outputText(event);
     case "op_done":
       return `${event.op.address}: ${opText(event.op)}: done (${formatDuration(event.durationMs)})`;
     case "op_failed":
@@ -18,9 +21,12 @@ export function eventText(event: ApplyEvent): string {
       return `${event.op.address}: undo: ${event.message}`;
     case "resource_done":
       return `${event.address}: ${event.result}`;
-    case "summary":
-      return summaryText(event);
   }
+}
+
+/** One line a build or a command printed, with the project it belongs to: `web | added 214 packages`. */
+function outputText({ op, line }: Extract<ApplyEvent, { type: "op_output" }>): string {
+  return `${parseAddress(op.address)?.project ?? op.address} | ${printable(line)}`;
 }
 
 /** How far a pull is: `pulling 12 MiB of 30 MiB`; the total grows while layers are discovered. */
@@ -29,7 +35,8 @@ export function progressText({ status, current, total }: Extract<ApplyEvent, { t
   return `${printable(status)}${amount}`;
 }
 
-function summaryText({ outcome }: Extract<ApplyEvent, { type: "summary" }>): string {
+/** How an apply ended, in one line. */
+export function summaryText(outcome: Outcome): string {
   const count = (result: string): number => outcome.resources.filter((one) => one.result === result).length;
   const parts = [`${plural(count("done"), "resource")} done`];
   if (count("failed") > 0) parts.push(`${count("failed")} failed`);

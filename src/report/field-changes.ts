@@ -18,6 +18,10 @@ const OPENED = new Set([
   "capabilities/drop",
   "env",
   "mounts",
+  "ulimits",
+  "extraHosts",
+  "groups",
+  "labels",
 ]);
 
 /** Turns an RFC 6902 patch whose `test` operations carry the old values into the fields that change, in its order. */

@@ -5,6 +5,8 @@ type Name = OpCall["op"];
 
 const TEXTS: { [N in Name]: (call: Extract<OpCall, { op: N }>) => string } = {
   "image.pull": ({ reference }) => `pull ${reference}`,
+  "image.build": ({ tag }) => `build ${tag}`,
+  "image.remove": ({ reference }) => `remove image ${reference}`,
   "volume.create": ({ name }) => `create volume ${name}`,
   "volume.remove": ({ name }) => `remove volume ${name}`,
   "network.create": ({ name }) => `create network ${name}`,
@@ -15,6 +17,9 @@ const TEXTS: { [N in Name]: (call: Extract<OpCall, { op: N }>) => string } = {
   "container.start": () => "start",
   "container.unpause": () => "unpause",
   "container.wait": () => "wait until it is healthy",
+  "hooks.begin": () => "note that commands have to run",
+  "hooks.run": () => "run the commands of its devcontainer.json",
+  "hooks.end": () => "note that all commands ran",
   "container.stop": () => "stop",
   "container.rename": ({ name }) => `rename to ${name}`,
   "container.update": () => "update limits",

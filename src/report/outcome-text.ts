@@ -1,3 +1,4 @@
+import { parseAddress } from "../model/names.ts";
 import type { Outcome, ResourceResult } from "../reconcile/events.ts";
 import type { Action, Plan } from "../reconcile/plan-types.ts";
 import { paint, symbol } from "./style.ts";
@@ -19,14 +20,23 @@ const PAST: Record<Action, string> = {
 /** How an apply ended, for people: every failure in full, then one line of counts. */
 export function outcomeText(outcome: Outcome, plan: Plan, style: Style, verb = "Applied"): string {
   const failed = outcome.resources.filter(({ result }) => result === "failed");
-  const blocks = failed.map((one) => failureText(one, style));
+  const actions = new Map(plan.changes.map(({ address, action }) => [address, action]));
+  const blocks = failed.map((one) => failureText(one, actions.get(one.address), style));
   return `${[...blocks, lastLine(outcome, plan, style, verb)].join("\n")}\n`;
 }
 
-function failureText({ address, error }: ResourceResult, style: Style): string {
+function failureText({ address, error }: ResourceResult, action: Action | undefined, style: Style): string {
   const head = `${paint(style, "red", symbol(style, "failed"))} ${paint(style, "bold", address)}: ${printable(error?.message ?? "failed")}`;
   const code = error ? ` ${paint(style, "dim", `[${error.code}]`)}` : "";
-  return [`${head}${code}`, ...(error?.details ?? []).map((line) => `    ${printable(line)}`)].join("\n");
+  const after = error?.code === "hook-failed" ? [`    ${afterFailedCommand(address, action)}`] : [];
+  return [`${head}${code}`, ...(error?.details ?? []).map((line) => `    ${printable(line)}`), ...after].join("\n");
+}
+
+function afterFailedCommand(address: string, action: Action | undefined): string {
+  const project = parseAddress(address)?.project ?? "";
+  return action === "replace"
+    ? `the sandbox that was there goes on; 'devc up ${project}' tries again`
+    : `the sandbox runs; 'devc up ${project}' runs again what has not succeeded`;
 }
 
 function lastLine(outcome: Outcome, plan: Plan, style: Style, verb: string): string {

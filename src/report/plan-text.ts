@@ -1,8 +1,10 @@
 import { parseAddress } from "../model/names.ts";
 import { needsApproval } from "../model/posture.ts";
 import type { ContainerSpec } from "../model/spec.ts";
-import type { Action, Change, Plan } from "../reconcile/plan-types.ts";
+import type { Action, Change, Op, Plan } from "../reconcile/plan-types.ts";
 import { createdRows } from "./created.ts";
+import { noticeText } from "./notice-text.ts";
+import { commandRows, imageRow } from "./plan-rows.ts";
 import type { PlanView } from "./plan-view.ts";
 import { fieldRows } from "./rows.ts";
 import type { Row } from "./rows.ts";
@@ -21,6 +23,13 @@ const ACTIONS: Record<Action, { text: string; paint: Paint }> = {
   resume: { text: "finish an interrupted apply", paint: "cyan" },
   none: { text: "unchanged", paint: "dim" },
 };
+
+/** Nothing was interrupted: commands are left that failed or were never reached. */
+const COMMANDS = { text: "run its commands", paint: "cyan" } as const;
+
+function onlyCommands({ action, reasons }: Change): boolean {
+  return action === "resume" && reasons.every(({ code }) => code === "hooks-pending");
+}
 
 /** Remarks on a change stand below each other. */
 const ACTION_WIDTH = 18;
@@ -70,8 +79,8 @@ function projectBlocks({ plan, destroy }: PlanView, style: Style, verbose: boole
     const head = changes.find(({ kind }) => kind === "sandbox");
     const others = changes.filter((change) => change !== head);
     const rows = [
-      ...(head ? sandboxRows(head, style, verbose) : []),
-      ...others.filter(({ ops }) => ops.length > 0).map((change) => otherRow(change, style)),
+      ...(head ? sandboxRows(head, plan, style, verbose) : []),
+      ...others.filter(({ ops }) => ops.length > 0).map((change) => otherRow(change, plan, style)),
     ];
     return { project, head: head ?? others[0], ownHead: head !== undefined, rows };
   });
@@ -86,7 +95,7 @@ type HeadOptions = { width: number; destroy: boolean };
 
 function headLine(project: string, change: Change | undefined, { width, destroy }: HeadOptions, style: Style): string {
   if (!change) return `  ${symbol(style, "update")} ${project}`;
-  const { text, paint: color } = ACTIONS[change.action];
+  const { text, paint: color } = onlyCommands(change) ? COMMANDS : ACTIONS[change.action];
   const approval = needsApproval(change.security);
   const attention = approval || change.guards.length > 0;
   const mark = attention
@@ -103,7 +112,7 @@ function headLine(project: string, change: Change | undefined, { width, destroy 
   return `  ${mark} ${project.padEnd(width)} ${paint(style, color, text)}${comment}`;
 }
 
-function sandboxRows(change: Change, style: Style, verbose: boolean): Row[] {
+function sandboxRows(change: Change, plan: Plan, style: Style, verbose: boolean): Row[] {
   const fields =
     change.action === "create" && !verbose ? createdRows(afterOf(change)) : changedRows(change, style, verbose);
   const leftovers = change.reasons
@@ -112,7 +121,23 @@ function sandboxRows(change: Change, style: Style, verbose: boolean): Row[] {
   const deltas = change.security.map(({ direction, what }) => `${direction} ${printable(what)}`);
   const security = deltas.length > 0 ? [{ label: "security", text: deltas.join(", ") }] : [];
   const guards = change.guards.map(({ message, hint }) => ({ label: "blocked", text: message, note: hint }));
-  return [...fields, ...leftovers, ...security, ...guards];
+  return [...fields, ...awaitedRows(change, plan), ...commandRows(change, plan), ...leftovers, ...security, ...guards];
+}
+
+/**
+ * What is known of a sandbox whose image is not there yet stands above; the rest of it does not. Why it waits stands with its
+ * image, unless another project brings that.
+ */
+function awaitedRows({ awaitsImage, waitsFor = [], project, reasons }: Change, { ops }: Plan): Row[] {
+  if (!awaitsImage) return [];
+  const own = ops.some(({ n, address }) => waitsFor.includes(n) && parseAddress(address)?.project === project);
+  const why = own
+    ? []
+    : reasons.flatMap(({ code, detail }) => (code === "image-changed" && detail ? [printable(detail)] : []));
+  return [
+    ...why.map((text) => ({ label: "image", text })),
+    { label: "the rest", text: "known after the image is there" },
+  ];
 }
 
 /** A deletion needs no list of what is deleted unless it was asked for. */
@@ -128,13 +153,14 @@ function afterOf({ patch }: Change): Partial<ContainerSpec> {
 }
 
 /** What belongs to a project besides its sandbox, in one row each. */
-function otherRow({ kind, address, action, drift, patch, reasons }: Change, style: Style): Row {
+function otherRow(change: Change, plan: Plan, style: Style): Row {
+  if (change.kind === "image") return imageRow(change, plan, style);
+  const { kind, address, action, drift, reasons } = change;
   const name = parseAddress(address)?.name;
   const label = name === undefined ? kind : `${kind} ${name}`;
-  const reference = patch.flatMap((one) => (one.op === "add" && one.path === "/reference" ? [String(one.value)] : []));
   const sign = action === "delete" ? symbol(style, "minus") : "+";
   const verbs: Partial<Record<Action, string>> = { create: "create", delete: "delete", resume: "clean up" };
-  const text = kind === "image" ? `pull ${printable(reference.join())}` : `${sign} ${verbs[action] ?? action}`;
+  const text = `${sign} ${verbs[action] ?? action}`;
   const details = reasons.flatMap(({ detail }) => (detail ? [printable(detail)] : []));
   const note = [...(drift ? ["drift: it was removed"] : []), ...details].join("; ");
   return { label, text, ...(note ? { note } : {}) };
@@ -149,7 +175,7 @@ function noteLines({ kept, foreign, notices }: Plan, style: Style): string[] {
   const them = kept.length === 1 ? "it" : "them";
   const keptLine = `Kept: ${kept.join(", ")} ${symbol(style, "dash")} volumes hold data and stay; --prune-volumes deletes ${them}`;
   return [
-    ...notices.map(({ project, message }) => `Note: ${project ? `${project}: ` : ""}${printable(message)}`),
+    ...notices.map(noticeText),
     ...(kept.length > 0 ? [keptLine] : []),
     ...foreign.map(
       ({ kind, name, why }) => `Left alone: ${kind} ${printable(name)} ${symbol(style, "dash")} ${printable(why)}`,
@@ -178,18 +204,21 @@ function summaryLine({ plan, durationMs }: PlanView, style: Style): string {
   return `${paint(style, "bold", `Plan: ${line}.`)}   (${formatDuration(durationMs)})`;
 }
 
-/** Projects that share an image share its pull, which is counted where it is done. */
-function otherCounts({ changes }: Plan): string {
+/** Projects that share an image share its pull, which is one operation. */
+function otherCounts({ changes, ops }: Plan): string {
+  const calls = (name: Op["op"]): number => ops.filter(({ op }) => op === name).length;
   const count = (kind: Change["kind"], action: Action): number =>
     changes.filter((change) => change.kind === kind && change.action === action && change.ops.length > 0).length;
   const counts: [number, string, string][] = [
-    [count("image", "create"), "image", "to pull"],
+    [calls("image.pull"), "image", "to pull"],
+    [calls("image.build"), "image", "to build"],
+    [calls("image.remove"), "image", "to remove"],
     [count("volume", "create"), "volume", "to create"],
     [count("volume", "delete"), "volume", "to delete"],
     [count("network", "create"), "network", "to create"],
     [count("network", "delete"), "network", "to delete"],
     [count("network", "resume"), "network", "to clean up"],
-    [count("record", "delete"), "stale record", "to remove"],
+    [count("record", "delete") + count("hooks", "delete"), "stale record", "to remove"],
   ];
   return counts
     .filter(([many]) => many > 0)

@@ -1,3 +1,4 @@
+import { HOST_PLACEHOLDER } from "../model/host-values.ts";
 import type { MountSpec } from "../model/spec.ts";
 import type { Cause } from "../reconcile/fields.ts";
 import { wayOf } from "../reconcile/fields.ts";
@@ -44,7 +45,16 @@ const FIELDS: FieldText[] = [
   { path: ["workdir"], label: "workdir", absent: "the image's" },
   { path: ["hostname"], label: "hostname", absent: "the engine's choice" },
   { path: ["runtime"], label: "runtime", absent: "the engine's choice" },
-  { path: ["env", "*"], label: "env.*", value: (value, name) => maskValue(name, String(value)) },
+  { path: ["init"], label: "init", value: () => "yes", absent: "no" },
+  { path: ["gpus"], label: "gpus", absent: "none" },
+  { path: ["shmSize"], label: "shm size", value: (value) => formatBytes(Number(value)), absent: "the engine's choice" },
+  { path: ["ulimits", "*"], label: "ulimit *", value: (value) => ulimitText(value), absent: "the engine's choice" },
+  { path: ["extraHosts", "*"], label: "host *" },
+  { path: ["groups", "*"], label: "groups", member: true },
+  { path: ["labels", "*"], label: "label *" },
+  { path: ["stopSignal"], label: "stop signal", absent: "the image's" },
+  { path: ["readOnlyRoot"], label: "read-only root", value: () => "yes", absent: "no" },
+  { path: ["env", "*"], label: "env.*", value: (value, name) => hostValueText(maskValue(name, String(value))) },
   { path: ["mounts", "*"], label: "mount *", value: (value) => mountText(value as MountSpec) },
   { path: ["mounts", "*", "readOnly"], label: "mount *", value: () => "read-only", absent: "read-write" },
 ];
@@ -112,10 +122,20 @@ function matches(pattern: string[], path: string[]): boolean {
 }
 
 /** A mount for people: `./host (read-only)`, `volume NAME`, `tmpfs 64 MiB`. */
-function mountText(mount: MountSpec): string {
+export function mountText(mount: MountSpec): string {
   if (mount.type === "tmpfs") return mount.size === undefined ? "tmpfs" : `tmpfs ${formatBytes(mount.size)}`;
   const source = mount.type === "volume" ? `volume ${mount.source}` : mount.source;
   return mount.readOnly ? `${source} (read-only)` : source;
+}
+
+export function ulimitText(value: unknown): string {
+  const { soft, hard } = value as { soft: number; hard: number };
+  return soft === hard ? String(soft) : `${soft}:${hard}`;
+}
+
+/** A placeholder of a value of this host: told apart from another one, but not in full length. */
+export function hostValueText(text: string): string {
+  return text.replaceAll(HOST_PLACEHOLDER, (_placeholder, digits: string) => `(host value ${digits.slice(0, 6)})`);
 }
 
 function plainText(value: unknown): string {

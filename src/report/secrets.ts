@@ -1,3 +1,5 @@
+import { DEVCONTAINER_LABEL } from "../model/devcontainer/labels.ts";
+
 /** What stands in place of a value that must not be shown. */
 export const HIDDEN = "(hidden)";
 
@@ -24,9 +26,12 @@ export function maskValue(name: string, value: string): string {
   return looksSecret(name) || holdsSecret(value) ? HIDDEN : value;
 }
 
+/** Members that hold variables: of specs, of builds, and of devcontainer.json. */
+const VARIABLES = new Set(["env", "args", "containerEnv", "remoteEnv"]);
+
 /**
- * A copy of plain JSON in which values of secret-looking variables are hidden: members of any `env` object, and the values
- * of patch operations whose path points to one.
+ * A copy of plain JSON in which values of secret-looking variables are hidden: members of any object that holds variables,
+ * also inside the `devcontainer.metadata` label, and the values of patch operations whose path points to one.
  */
 export function maskSecrets<T>(value: T): T {
   return mask(value) as T;
@@ -39,7 +44,8 @@ function mask(value: unknown): unknown {
   const variable = variableOfPatch(value);
   return Object.fromEntries(
     members.map(([key, member]) => {
-      if (key === "env") return [key, maskVariables(member)];
+      if (VARIABLES.has(key)) return [key, maskVariables(member)];
+      if (key === DEVCONTAINER_LABEL.metadata) return [key, maskMetadata(member)];
       if (key === "value" && variable === "*") return [key, maskVariables(member)];
       if (key === "value" && variable !== undefined) return [key, maskOne(variable, member)];
       return [key, mask(member)];
@@ -47,8 +53,19 @@ function mask(value: unknown): unknown {
   );
 }
 
+/** What is no JSON is not what devc wrote and is hidden whole. */
+function maskMetadata(label: unknown): unknown {
+  if (typeof label !== "string") return label;
+  try {
+    return JSON.stringify(mask(JSON.parse(label)));
+  } catch (error) {
+    if (error instanceof SyntaxError) return HIDDEN;
+    throw error;
+  }
+}
+
 function maskVariables(variables: unknown): unknown {
-  if (typeof variables !== "object" || variables === null) return variables;
+  if (typeof variables !== "object" || variables === null || Array.isArray(variables)) return mask(variables);
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, maskOne(name, value)]));
 }
 

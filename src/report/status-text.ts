@@ -1,4 +1,5 @@
 import type { SandboxStatus, StatusDocument } from "./documents/status.ts";
+import { noticeText } from "./notice-text.ts";
 import { paint, symbol } from "./style.ts";
 import type { Paint, Style } from "./style.ts";
 import { columns, printable } from "./text.ts";
@@ -21,7 +22,7 @@ export function statusText(status: StatusDocument, now: number, style: Style): s
   const lines = columns([["PROJECT", "STATE", "PROFILE", "IMAGE", "AGE", "NOTE"], ...rows]);
   const painted = lines.map((line, at) => paintLine(line, at === 0 ? undefined : sandboxes[at - 1], style));
   const body = sandboxes.length > 0 ? painted.map((line) => `  ${line}`) : ["  no sandboxes"];
-  const notes = notices.map(({ project, message }) => `Note: ${project ? `${project}: ` : ""}${printable(message)}`);
+  const notes = notices.map(noticeText);
   return `${[head, "", ...body, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n")}\n`;
 }
 

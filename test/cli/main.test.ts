@@ -5,7 +5,7 @@ import { EXIT } from "../../src/model/errors.ts";
 import { createCli, IMAGE } from "../support/cli.ts";
 import type { Cli } from "../support/cli.ts";
 
-const COMMANDS = ["plan", "apply", "up", "status", "exec", "attach", "destroy", "validate", "config", "schema"];
+const COMMANDS = ["plan", "apply", "up", "status", "exec", "attach", "logs", "destroy", "validate", "config", "schema"];
 
 let cli: Cli;
 beforeEach(() => {

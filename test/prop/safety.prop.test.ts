@@ -272,7 +272,7 @@ describe("invariant 18: secrecy", () => {
             const { plan, outcome } = await applyOnce(scene, compileProjects(withSecret), {
               emit: (event) => events.push(event),
             });
-            const saved = savedPlanOf(plan, { devc: "0.1.0", manifest: "hash", engine: "memory" });
+            const saved = savedPlanOf(plan, { devc: "0.1.0", manifest: "hash", engine: "memory", hostValues: [] });
             const failures = events.filter(({ type }) => type !== "op_start" && type !== "op_done").map(withoutOp);
             expect(JSON.stringify([saved, outcome, failures])).not.toContain(secret);
             if (Object.keys(projects).length > 0) expect(JSON.stringify(plan)).toContain(secret);

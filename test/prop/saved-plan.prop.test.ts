@@ -7,7 +7,7 @@ import { buildWorld, commit, EMPTY_WORLD, planOnce } from "../support/memory-wor
 import { check } from "../support/prop-runs.ts";
 
 const TIMEOUT = 300_000;
-const MADE_FOR = { devc: "0.1.0", manifest: "sha256:1", engine: "memory" };
+const MADE_FOR = { devc: "0.1.0", manifest: "sha256:1", engine: "memory", hostValues: [] };
 
 describe("invariant 15: saved plans", () => {
   it(

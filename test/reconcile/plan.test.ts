@@ -84,7 +84,7 @@ describe("plan of a workspace", () => {
     const recorded = {
       ...live,
       volumes: [recordOf("web", container.id)],
-      details: { [container.id]: { container, spec, exitCode: 0, error: "" } },
+      details: { [container.id]: { container, spec, createdText: "", startedText: "", exitCode: 0, error: "" } },
     };
     expect(planText(plan(desired, recorded))).toMatchInlineSnapshot(`
       "update sandbox/web: field-changed /resources/memory

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { plan } from "../../src/reconcile/plan.ts";
 import { restrictToSaved, savedPlanOf } from "../../src/reconcile/saved-plan.ts";
 import { planText } from "../support/plan-text.ts";
-import { desiredOf, liveOf } from "../support/workspace.ts";
+import { desiredOf, imageFacts, liveOf } from "../support/workspace.ts";
 
 const BEFORE = desiredOf({ api: {}, web: {} });
 const WANTED = desiredOf({ api: {}, web: { image: "debian:13" } });
-const FROM = { devc: "0.1.0", manifest: "abc", engine: "e1" };
+const FROM = { devc: "0.1.0", manifest: "abc", engine: "e1", hostValues: ["hosts:1"] };
 const saved = savedPlanOf(plan(WANTED, liveOf(BEFORE)), FROM);
 
 describe("a saved plan", () => {
@@ -36,6 +36,12 @@ describe("a saved plan", () => {
   it.each([
     ["the manifest changed", FROM, { ...FROM, manifest: "def" }, "the manifest has changed"],
     ["it is for another engine", FROM, { ...FROM, engine: "e2" }, "it was made for another engine"],
+    [
+      "a value of the host changed",
+      FROM,
+      { ...FROM, hostValues: ["hosts:2"] },
+      "a value that is taken from the host's environment has changed",
+    ],
     ["another devc made it", FROM, { ...FROM, devc: "0.2.0" }, "it was made by devc 0.1.0"],
   ])("is refused when %s", (_title, _from, now, detail) => {
     const fresh = plan(WANTED, liveOf(BEFORE));
@@ -54,7 +60,7 @@ describe("a saved plan", () => {
 
   it("is refused when the tag of an image to create from moved meanwhile", () => {
     const live = liveOf(BEFORE);
-    const moved = { ...live, images: { ...live.images, "debian:13": { id: "sha256:moved", labels: {}, user: "" } } };
+    const moved = { ...live, images: { ...live.images, "debian:13": imageFacts("sha256:moved") } };
     expect(() => restrictToSaved(saved, plan(WANTED, moved), FROM)).toThrowError(
       expect.objectContaining({ code: "plan-stale" }),
     );

@@ -51,3 +51,19 @@ it("hides values in env objects at any depth and in patches, and changes nothing
     ],
   });
 });
+
+it("hides values in what a devcontainer.json says, in build arguments, and inside the metadata label", () => {
+  const metadata = [{ containerEnv: { TOKEN: "s1", A: "1" }, remoteEnv: { API_KEY: null }, args: ["TOKEN"] }];
+  const labels = { "devcontainer.metadata": JSON.stringify(metadata), other: "kept" };
+  const masked = maskSecrets({ labels, build: { args: { NPM_TOKEN: "s2", MODE: "x" } } });
+  expect(masked).toEqual({
+    labels: {
+      "devcontainer.metadata": JSON.stringify([
+        { containerEnv: { TOKEN: HIDDEN, A: "1" }, remoteEnv: { API_KEY: null }, args: ["TOKEN"] },
+      ]),
+      other: "kept",
+    },
+    build: { args: { NPM_TOKEN: HIDDEN, MODE: "x" } },
+  });
+  expect(maskSecrets({ "devcontainer.metadata": "no json: hunter2" })).toEqual({ "devcontainer.metadata": HIDDEN });
+});

@@ -65,6 +65,16 @@ export const arbitraryFields: fc.Arbitrary<Partial<ContainerSpec>> = fc
   })
   .map((fields) => compact(fields) as unknown as Partial<ContainerSpec>);
 
+/** Commands of a devcontainer.json; most projects have none. */
+export const arbitraryHooks: fc.Arbitrary<NonNullable<ProjectOptions["hooks"]>> = fc.record(
+  {
+    onCreate: fc.constant(["one"]),
+    postCreate: fc.constantFrom(["two"], ["two", "three"]),
+    postStart: fc.constant(["four"]),
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
 /** One project. Volumes are mounted beside the host mounts. */
 export const arbitraryProject: fc.Arbitrary<ProjectOptions & { image: string }> = fc
   .record({
@@ -74,11 +84,12 @@ export const arbitraryProject: fc.Arbitrary<ProjectOptions & { image: string }> 
     volumes: fc.subarray(["cache", "data"]),
     open: fc.boolean(),
     resources: arbitraryResources,
+    hooks: fc.option(arbitraryHooks, { nil: {}, freq: 1 }),
     fields: arbitraryFields,
   })
   .map(
-    ({ fields, resources, ...rest }) =>
-      ({ ...rest, ...fields, ...compact({ resources }) }) as ProjectOptions & { image: string },
+    ({ fields, resources, hooks, ...rest }) =>
+      ({ ...rest, ...fields, ...compact({ resources, hooks }) }) as ProjectOptions & { image: string },
   );
 
 /** A workspace of projects by name. */
@@ -113,6 +124,10 @@ export const arbitraryEdit: fc.Arbitrary<(project: ProjectOptions) => ProjectOpt
     ...compact({ resources }),
   })),
   arbitraryFields.map((fields) => (project: ProjectOptions) => ({ ...project, ...fields })),
+  arbitraryHooks.map((hooks) => ({ hooks: _old, ...project }: ProjectOptions) => ({
+    ...project,
+    ...compact({ hooks }),
+  })),
   fc.boolean().map((open) => (project: ProjectOptions) => ({ ...project, open })),
   fc.subarray(["cache", "data"]).map((volumes) => (project: ProjectOptions) => ({ ...project, volumes })),
   fc

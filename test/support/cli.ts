@@ -8,6 +8,7 @@ import { main } from "../../src/cli/main.ts";
 import { createMemoryEngine } from "../../src/drivers/engine/memory/memory-engine.ts";
 import type { MemoryEngine, MemoryOptions } from "../../src/drivers/engine/memory/types.ts";
 import { nodeFiles } from "../../src/drivers/files/node-files.ts";
+import { fakeBuilder, fakeHooks } from "./execute-tools.ts";
 
 /** How a command line ended. */
 export type CliRun = { status: number; stdout: string; stderr: string };
@@ -33,6 +34,10 @@ export type Cli = {
   devc(words: string[], options?: RunOptions): Promise<CliRun>;
   /** How often an engine was asked for. */
   connections(): number;
+  /** Commands of devcontainer.json files that ran, as `phase command`. */
+  ran(): string[];
+  /** Commands that fail. */
+  failing: Set<string>;
   [Symbol.dispose](): void;
 };
 
@@ -57,6 +62,8 @@ export function createCli(options: Partial<MemoryOptions> = {}): Cli {
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
+  const failing = new Set<string>();
+  const hooks = fakeHooks(({ command }) => (failing.has(command) ? "fails" : "succeeds"));
   const devc: Cli["devc"] = async (words, { typed, env = {}, cwd = root, signals } = {}) => {
     const streams = createStreams(typed);
     const handlers = new Set<[string, () => void]>();
@@ -77,6 +84,8 @@ export function createCli(options: Partial<MemoryOptions> = {}): Cli {
         connections += 1;
         return engine;
       },
+      buildImage: fakeBuilder(),
+      runHooks: hooks.runHooks,
       onSignal: (signal, handler) => {
         const entry: [string, () => void] = [signal, handler];
         handlers.add(entry);
@@ -96,6 +105,8 @@ export function createCli(options: Partial<MemoryOptions> = {}): Cli {
     read: (file) => readFileSync(path.join(root, file), "utf8"),
     devc,
     connections: () => connections,
+    ran: () => hooks.ran.map(({ phase, command }) => `${phase} ${command}`),
+    failing,
     [Symbol.dispose]: () => {
       for (const folder of [root, home]) rmSync(folder, { recursive: true, force: true });
     },
@@ -103,7 +114,9 @@ export function createCli(options: Partial<MemoryOptions> = {}): Cli {
 }
 
 function createStreams(typed: string[] | undefined) {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  // Read when the command has ended: nothing may wait for a reader before.
+  const output = (): PassThrough => new PassThrough({ highWaterMark: 64 * 1024 * 1024 });
+  const [stdin, stdout, stderr] = [new PassThrough(), output(), output()];
   if (typed) {
     for (const stream of [stdin, stdout, stderr]) Object.assign(stream, { isTTY: true });
     for (const stream of [stdout, stderr]) Object.assign(stream, { columns: 100, rows: 30 });

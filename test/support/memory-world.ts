@@ -19,6 +19,8 @@ import { observe } from "../../src/reconcile/observe.ts";
 import type { Plan } from "../../src/reconcile/plan-types.ts";
 import { plan, type PlanOptions } from "../../src/reconcile/plan.ts";
 import { compileProjects, type Projects } from "./arbitrary.ts";
+import { fakeHooks, NO_TOOLS } from "./execute-tools.ts";
+import type { FakeHooks } from "./execute-tools.ts";
 import { ORIGIN } from "./workspace.ts";
 
 /** Something that happened to the engine after the last apply; does nothing when what it is about is not there. */
@@ -111,6 +113,8 @@ export type Scene = {
   engine: MemoryEngine;
   clock: Clock;
   /** IDs of containers and networks and names of volumes that are not ours. */ strangers: Set<string>;
+  /** Runs the commands of devcontainer.json files. */
+  hooks: FakeHooks;
 };
 
 /** Builds a world: applies what was applied before, then lets everything happen to it that is told. */
@@ -124,7 +128,7 @@ export async function buildWorld(world: World, desired: Desired): Promise<Scene>
     rules: world.rules,
   });
   const strangers = new Set<string>();
-  const scene: Scene = { engine, clock, strangers };
+  const scene: Scene = { engine, clock, strangers, hooks: fakeHooks() };
   const before = compileProjects(world.before);
   if (Object.keys(world.before).length > 0) await applyOnce(scene, before, { generation: "01BEFORE" });
   for (const leftover of world.leftovers) await leave(scene, leftover, desired, before);
@@ -164,6 +168,8 @@ export async function applyOnce(
     origin: { ...ORIGIN, generation },
     clock: scene.clock,
     emit,
+    ...NO_TOOLS,
+    runHooks: scene.hooks.runHooks,
     ...(parallelism === undefined ? {} : { parallelism }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -224,7 +230,7 @@ async function leave(scene: Scene, leftover: Leftover, desired: Desired, before:
   const spec = specs[leftover.spec];
   const final = containerName(ORIGIN.workspace, leftover.project);
   const name = { final, next: candidateName(final), prev: formerName(final) }[leftover.role];
-  const image = (await engine.inspectImage(spec.image)) ?? (await engine.inspectImage("debian:12"));
+  const image = await engine.inspectImage(spec.image);
   if (engine.snapshot().containers.some((container) => container.name === name) || !image) return;
   const origin: Origin = { ...ORIGIN, generation: "01CRASHED" };
   if (spec.network.mode === "bridge" && !engine.snapshot().networks.some((network) => network.name === final)) {

@@ -23,7 +23,11 @@ export function deviations({ engine, strangers }: Scene, desired: Desired): stri
   for (const sandbox of sandboxesOf(desired)) {
     const container = ours.find(({ name }) => name === sandbox.name);
     if (!container) found.push(`${sandbox.address} is missing`);
-    else found.push(...differences(sandbox.address, sandbox.spec, sandbox.state, container, state));
+    else {
+      found.push(...differences(sandbox.address, sandbox.spec, sandbox.state, container, state));
+      const noted = state.volumes.some(({ name }) => name === `${sandbox.name}.hooks-${container.id.slice(0, 12)}`);
+      if (noted && sandbox.state === "running") found.push(`${sandbox.address} has commands left`);
+    }
   }
   const names = new Set(sandboxesOf(desired).map(({ name }) => name));
   for (const { name } of ours) {
@@ -88,8 +92,9 @@ function plainDeviations(state: MemorySnapshot, strangers: Set<string>, desired:
     if (one.kind === "volume" && !volumes.has(one.name)) found.push(`${one.address} is missing`);
   }
   for (const { name, labels } of state.volumes) {
-    const isRecord = parseAddress(labels[LABEL.address] ?? "")?.kind === "record" && !strangers.has(name);
-    const id = name.split(".updated-")[1] ?? "";
+    const kind = parseAddress(labels[LABEL.address] ?? "")?.kind;
+    const isRecord = (kind === "record" || kind === "hooks") && !strangers.has(name);
+    const id = name.split(/\.(?:updated|hooks)-/)[1] ?? "";
     if (isRecord && !state.containers.some((one) => one.id.startsWith(id))) found.push(`record ${name} is stale`);
   }
   return found;
@@ -123,7 +128,7 @@ export function normalState({ engine }: Scene): unknown {
       ),
     ),
     networks: networks.map(({ name, labels }) => [name, plain(labels)]).toSorted(),
-    volumes: volumes.map(({ name, labels }) => [name.replace(/\.updated-.*/, ".updated"), plain(labels)]).toSorted(),
+    volumes: volumes.map(({ name, labels }) => [name.replace(/\.(updated|hooks)-.*/, ".$1"), plain(labels)]).toSorted(),
     references,
   });
 }

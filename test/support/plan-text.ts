@@ -24,6 +24,7 @@ function subjectOf(op: Op): string {
   const refs = [
     "name" in op ? op.name : "",
     "reference" in op ? op.reference : "",
+    "tag" in op ? op.tag : "",
     "container" in op ? refText(op.container) : "",
     "network" in op ? refText(op.network) : "",
     "resources" in op ? JSON.stringify(op.resources) : "",

@@ -24,9 +24,13 @@ export type Scenario = {
   root: string;
   /** Writes `devc.yaml`; the workspace's name and version are added. */
   manifest(body: string): Promise<void>;
+  /** Writes a file below the root, with the folders it needs. */
+  write(file: string, text: string): Promise<void>;
   devc(...words: string[]): Promise<Run>;
   /** Starts devc and does not wait. */
   start(...words: string[]): ChildProcess;
+  /** The same with further variables in its environment. */
+  startWith(variables: Record<string, string>, ...words: string[]): ChildProcess;
   /** `devc plan --json`, parsed. */
   plan(...words: string[]): Promise<PlanDocument>;
   /** `devc apply --yes` that must succeed. */
@@ -54,7 +58,9 @@ export async function createScenario(endpoint: string): Promise<Scenario> {
   const socket = endpoint.replace(/^unix:\/\//, "");
   const api = (method: string, route: string, body?: unknown) => callEngine(socket, method, route, body);
   const filter = encodeURIComponent(JSON.stringify({ label: [`devc.workspace=${workspace}`] }));
-  const start = (...words: string[]) => spawn(process.execPath, [DEVC, ...words], { cwd: root, env });
+  const startWith: Scenario["startWith"] = (variables, ...words) =>
+    spawn(process.execPath, [DEVC, ...words], { cwd: root, env: { ...env, ...variables } });
+  const start = (...words: string[]) => startWith({}, ...words);
   const devc = (...words: string[]) => outputOf(start(...words));
   const containers = async () => (await api("GET", `/containers/json?all=1&filters=${filter}`)) as Row[];
 
@@ -62,8 +68,14 @@ export async function createScenario(endpoint: string): Promise<Scenario> {
     workspace,
     root,
     manifest: (body) => writeFile(path.join(root, "devc.yaml"), `version: 1\nworkspace: ${workspace}\n${body}`),
+    async write(file, text) {
+      const target = path.join(root, file);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, text);
+    },
     devc,
     start,
+    startWith,
     async plan(...words) {
       const { status, stdout, stderr } = await devc("plan", "--json", ...words);
       if (status !== 0) throw new Error(`devc plan ended with ${status}: ${stdout}${stderr}`);
@@ -96,6 +108,10 @@ export async function createScenario(endpoint: string): Promise<Scenario> {
       for (const { Name } of Volumes ?? []) await api("DELETE", `/volumes/${Name}?force=1`);
       const networks = (await api("GET", `/networks?filters=${filter}`)) as { Id: string }[];
       for (const { Id } of networks) await api("DELETE", `/networks/${Id}`);
+      const built = encodeURIComponent(JSON.stringify({ label: [`devc.build.workspace=${workspace}`] }));
+      for (const { Id } of (await api("GET", `/images/json?filters=${built}`)) as { Id: string }[]) {
+        await api("DELETE", `/images/${Id}?force=1`);
+      }
       await rm(root, { recursive: true, force: true });
       await rm(home, { recursive: true, force: true });
     },

@@ -25,6 +25,13 @@ export const eventLine = z
       current: z.number().describe("Bytes"),
       total: z.number().describe("Bytes"),
     }),
+    z.object({
+      type: z.literal("op_output"),
+      ...line,
+      n: z.int().describe("Number of the operation"),
+      address,
+      line: z.string().describe("One line that a build or a command printed"),
+    }),
     z.object({ type: z.literal("op_done"), ...line, op, durationMs: z.number() }),
     z.object({ type: z.literal("op_failed"), ...line, op, ...failure }),
     z.object({ type: z.literal("op_undo"), ...line, op, message: z.string() }),

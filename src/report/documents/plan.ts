@@ -16,7 +16,7 @@ const patchOperation = z
 const change = z
   .object({
     address,
-    kind: z.enum(["image", "volume", "network", "sandbox", "record"]),
+    kind: z.enum(["image", "volume", "network", "sandbox", "record", "hooks"]),
     project: z.string(),
     action: z.enum(["create", "update", "replace", "delete", "start", "stop", "resume", "none"]),
     drift: z.boolean().describe("The live state was changed by something else than devc"),
@@ -48,9 +48,17 @@ const change = z
         state: z.string().optional(),
         absent: z.literal(true).optional(),
         image: z.string().optional(),
+        inputs: z.string().optional(),
       })
       .describe("The state the change relies on"),
     ops: z.array(z.int()),
+    awaitsImage: z
+      .literal(true)
+      .optional()
+      .describe(
+        "What the sandbox will be depends on an image that this plan brings; apply plans it when the image is there",
+      ),
+    waitsFor: z.array(z.int()).optional().describe("With awaitsImage: the operations that bring the image"),
   })
   .meta({ id: "Change" });
 
@@ -101,7 +109,9 @@ export const planDocument = z
     changes: z.array(change),
     ops: z.array(op),
     kept: z.array(address).describe("Volumes that are no longer declared and stay"),
-    foreign: z.array(foreign).describe("Objects that carry our labels and are not ours"),
+    foreign: z
+      .array(foreign)
+      .describe("Objects that carry our labels, or those of a devcontainer of ours, and are not ours"),
     notices: z.array(notice),
     summary,
     durationMs: z.number(),

@@ -17,6 +17,7 @@ export const savedPlanDocument = z
     devc: z.string(),
     manifest: z.string(),
     engine: z.string(),
+    hostValues: z.array(z.string()).default([]),
     changes: z.array(
       z.strictObject({
         address: z.string(),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { configDocument, validateDocument } from "./config.ts";
 import { errorDocument } from "./error.ts";
 import { eventLine } from "./events.ts";
+import { logsDocument } from "./logs.ts";
 import { planDocument } from "./plan.ts";
 import { savedPlanDocument } from "./saved-plan.ts";
 import { statusDocument } from "./status.ts";
@@ -12,6 +13,7 @@ export const DOCUMENTS = {
   plan: planDocument,
   events: eventLine,
   status: statusDocument,
+  logs: logsDocument,
   config: configDocument,
   validate: validateDocument,
   error: errorDocument,

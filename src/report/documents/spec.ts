@@ -37,7 +37,10 @@ export const containerSpec = z
     image: z.string(),
     entrypoint: z.array(z.string()).optional(),
     command: z.array(z.string()).optional(),
-    env: z.record(z.string(), z.string()).optional().describe("Values of secret-looking names are hidden"),
+    env: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Values of secret-looking names are hidden; hosts:… stands for a value of the host's environment"),
     user: z.string().optional(),
     workdir: z.string().optional(),
     hostname: z.string().optional(),
@@ -46,6 +49,15 @@ export const containerSpec = z
     capabilities: z.object({ drop: presence.optional(), add: presence.optional() }).optional(),
     noNewPrivileges: z.literal(true).optional(),
     runtime: z.string().optional(),
+    init: z.literal(true).optional(),
+    gpus: z.literal("all").optional(),
+    shmSize: z.int().optional().describe("Bytes of /dev/shm"),
+    ulimits: z.record(z.string(), z.object({ soft: z.int(), hard: z.int() })).optional(),
+    extraHosts: z.record(z.string(), z.string()).optional().describe("Address by host name"),
+    groups: presence.optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    stopSignal: z.string().optional(),
+    readOnlyRoot: z.literal(true).optional(),
     resources: resourcesSpec.optional(),
   })
   .meta({ id: "ContainerSpec" });
@@ -54,5 +66,10 @@ export const volumeSpec = z.object({ driver: z.literal("local") });
 export const networkSpec = z.object({ driver: z.literal("bridge") });
 
 export const notice = z
-  .object({ code: z.string(), project: z.string().optional(), message: z.string() })
+  .object({
+    code: z.string(),
+    project: z.string().optional(),
+    message: z.string(),
+    hint: z.string().optional().describe("What to write or run about it"),
+  })
   .meta({ id: "Notice" });

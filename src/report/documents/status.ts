@@ -15,6 +15,9 @@ const sandboxStatus = z.object({
   container: z.object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime() }).nullable(),
   drift: z.boolean(),
   pending: z.enum(["create", "update", "replace", "delete", "start", "stop", "resume", "none"]),
+  hooks: z
+    .enum(["none", "pending", "done"])
+    .describe("Commands of its devcontainer.json; pending: not all have succeeded since it was made or started"),
   hint: z.string().nullable(),
 });
 

@@ -10,7 +10,11 @@ export function jsonProgress({ stream, clock }: ProgressOptions): Progress {
   return {
     emit: (event) => {
       const at = new Date(clock.now()).toISOString();
-      write({ ...maskSecrets(event), at, text: eventText(event) });
+      const text = eventText(event);
+      if (event.type !== "op_output") return write({ ...maskSecrets(event), at, text });
+      // An operation in full with every line would be most of the stream.
+      const { op, line } = event;
+      return write({ type: "op_output", at, text, n: op.n, address: op.address, line });
     },
     aside: () => {},
     close: () => {},

@@ -11,6 +11,8 @@ export type ProjectRow = {
   state: "waiting" | "active" | ResourceResult["result"];
   /** What it does now, or why it failed. */
   text: string;
+  /** The last line that what it does now has printed. */
+  output?: string;
   /** Milliseconds since the epoch; absent while it waits. */
   startedAt?: number;
   endedAt?: number;
@@ -34,6 +36,7 @@ export function trackRows(plan: Plan, now: () => number): RowTracker {
     row.startedAt ??= now();
     if (row.state === "waiting") row.state = "active";
     if (row.state === "active") row.text = text;
+    delete row.output;
   };
   const finish = (address: string, result: ResourceResult["result"]): void => {
     const row = rowOf(address);
@@ -43,6 +46,7 @@ export function trackRows(plan: Plan, now: () => number): RowTracker {
     if (result === "skipped" && row.state !== "failed") row.state = "skipped";
     if (left > 0) return;
     row.endedAt = now();
+    delete row.output;
     if (row.state !== "failed" && row.state !== "skipped") row.state = "done";
     if (row.state !== "failed") row.text = "";
   };
@@ -50,7 +54,10 @@ export function trackRows(plan: Plan, now: () => number): RowTracker {
     if (event.type === "op_start") begin(event.op, opText(event.op));
     else if (event.type === "op_progress") begin(event.op, progressText(event));
     else if (event.type === "resource_done") finish(event.address, event.result);
-    else if (event.type === "op_failed") {
+    else if (event.type === "op_output") {
+      const row = rowOf(event.op.address);
+      if (row?.state === "active" && event.line.trim() !== "") row.output = printable(event.line);
+    } else if (event.type === "op_failed") {
       const row = rowOf(event.op.address);
       if (row) Object.assign(row, { state: "failed", text: printable(event.message) });
     }

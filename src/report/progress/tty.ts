@@ -59,8 +59,14 @@ type Frame = { limit: number; frame: number; now: number; style: Style; width: n
 function frameLines(rows: ProjectRow[], { limit, frame, now, style, width }: Frame): string[] {
   const shown = rows.length <= limit ? rows : choose(rows, limit - 1);
   const nameWidth = Math.max(0, ...shown.map(({ project }) => project.length));
-  const lines = shown.map((row) => rowLine(row, { frame, now, style, width, nameWidth }));
   const hidden = rows.length - shown.length;
+  let room = limit - shown.length - Math.min(hidden, 1);
+  const lines = shown.flatMap((row) => {
+    const line = rowLine(row, { frame, now, style, width, nameWidth });
+    if (row.output === undefined || room <= 0) return [line];
+    room -= 1;
+    return [line, outputLine(row.output, { style, width, nameWidth })];
+  });
   return hidden > 0 ? [...lines, `  ${symbol(style, "ellipsis")} ${hidden} more`] : lines;
 }
 
@@ -80,6 +86,17 @@ function rowLine(row: ProjectRow, options: Omit<Frame, "limit"> & { nameWidth: n
   const text = truncate(row.text, Math.max(0, room), symbol(style, "ellipsis"));
   const plain = `${name}   ${text}${text && elapsed ? "   " : ""}`;
   return `  ${mark(row, frame, style)} ${plain}${paint(style, "dim", elapsed)}`;
+}
+
+/** What an operation printed last, beneath its row. */
+function outputLine(
+  text: string,
+  { style, width, nameWidth }: Pick<Frame, "style" | "width"> & { nameWidth: number },
+): string {
+  const indent = nameWidth + 9;
+  return (
+    " ".repeat(indent) + paint(style, "dim", truncate(text, Math.max(0, width - indent - 1), symbol(style, "ellipsis")))
+  );
 }
 
 function mark({ state }: ProjectRow, frame: number, style: Style): string {

@@ -6,7 +6,7 @@ import type { ResourceResult } from "../../../src/reconcile/events.ts";
 import { documentSchema, DOCUMENTS } from "../../../src/report/documents/schemas.ts";
 import type { DocumentName } from "../../../src/report/documents/schemas.ts";
 import { errorDocumentOf } from "../../../src/report/error-body.ts";
-import { errorLine, planLine, versionLine } from "../../../src/report/event-lines.ts";
+import { errorLine, planLine, summaryLine, versionLine } from "../../../src/report/event-lines.ts";
 import { planDocumentOf } from "../../../src/report/plan-json.ts";
 import { jsonProgress } from "../../../src/report/progress/json.ts";
 import { expectDocument } from "../../support/json-schema.ts";
@@ -23,6 +23,11 @@ function richView() {
     image: { image: "node:24", env: { NPM_TOKEN: "hunter2" }, mounts: { "/x": { type: "tmpfs", size: 1 } as const } },
     limits: { resources: { memory: 2 * 1024 ** 3, nanoCpus: 1e9, pids: 5 } },
     down: {},
+    built: {
+      build: { args: { NPM_TOKEN: "hunter2" }, bases: ["debian:12"], secrets: { npm: { env: "NPM_TOKEN" } } },
+      awaitsImage: true as const,
+    },
+    hooked: { hooks: { postCreate: ["npm ci"], postStart: ["date"] } },
     fresh: { open: true, volumes: ["cache"], capabilities: { drop: { ALL: true as const } }, user: "1000" },
   };
   const live = liveOf(desiredOf(before), ({ name }) => (name.endsWith("down") ? { state: "exited" } : {}));
@@ -67,6 +72,7 @@ describe("the event stream", () => {
     for (const op of view.plan.ops) {
       progress.emit({ type: "op_start", op });
       progress.emit({ type: "op_progress", op, status: "pulling", current: 1, total: 2 });
+      progress.emit({ type: "op_output", op, line: "step 1" });
       progress.emit({ type: "op_done", op, durationMs: 5 });
       progress.emit({ type: "op_failed", op, code: "engine-error", message: "no", details: ["a"] });
       progress.emit({ type: "op_undo", op, message: "container.remove" });
@@ -78,7 +84,7 @@ describe("the event stream", () => {
       error: { code: "engine-error", message: "no", details: [] },
     };
     const outcome = { resources: [failed], interrupted: false, planned: view.plan.summary, durationMs: 9 };
-    progress.emit({ type: "summary", outcome });
+    stage.stream.write(JSON.stringify(summaryLine(outcome, 0)));
     stage.stream.write(JSON.stringify(errorLine(new DevcError("refused", "no"), 0)));
     const lines = stage.written.map((line) => JSON.parse(line) as { type: string; format?: string });
     expect(lines.slice(0, 2).map(({ type }) => type)).toEqual(["version", "plan"]);

@@ -55,6 +55,43 @@ describe("progress on a terminal", () => {
     progress.close();
   });
 
+  it("shows beneath a row what its operation printed last, made safe and cut to the width, until it ends", async () => {
+    const stage = createStage({ columns: 40, rows: 24 });
+    const progress = start(stage, ["api", "web"]);
+    const op = startOf("web");
+    progress.emit({ type: "op_start", op });
+    progress.emit({ type: "op_output", op, line: "first" });
+    progress.emit({ type: "op_output", op, line: "\u001b[31madded 214 packages in 3 seconds" });
+    progress.emit({ type: "op_output", op, line: "   " });
+    await stage.advance(100);
+    expect(screenOf(stage.written)).toEqual([
+      "  · api   ",
+      "  ⠙ web   start   100 ms",
+      "            \\x1b[31madded 214 packages…",
+      "",
+    ]);
+    progress.emit({ type: "op_start", op: startOf("web", 2) });
+    progress.close();
+    expect(screenOf(stage.written)).toEqual(["  · api   ", "  ⠹ web   start   100 ms", ""]);
+  });
+
+  it("shows output only where the terminal has room for it", async () => {
+    const stage = createStage({ columns: 40, rows: 4 });
+    const progress = start(stage, ["a", "b"]);
+    for (const op of [startOf("a"), startOf("b")]) {
+      progress.emit({ type: "op_start", op });
+      progress.emit({ type: "op_output", op, line: "busy" });
+    }
+    await stage.advance(100);
+    expect(screenOf(stage.written).map((line) => line.trim())).toEqual([
+      "⠙ a   start   100 ms",
+      "busy",
+      "⠙ b   start   100 ms",
+      "",
+    ]);
+    progress.close();
+  });
+
   it("fits the height of the terminal, active projects first, and tells how many more there are", async () => {
     const stage = createStage({ columns: 80, rows: 5 });
     const names = Array.from({ length: 20 }, (_, at) => `p${String(at).padStart(2, "0")}`);
