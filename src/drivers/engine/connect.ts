@@ -93,6 +93,8 @@ function assemble(driver: Driver, readText: ReadText, dockerConfig: () => string
     },
     logTail: (id, lines) => logTail(session, id, lines),
     pullImage: (reference, options) => pullImage(driver, reference, dockerConfig(), options),
+    buildImage: async (request) => (await import("./build.ts")).buildImage(driver, request, dockerConfig()),
+    removeImage: (reference) => removeImage(driver, reference),
     createContainer: async (request) => (await dialect()).createContainer(request).catch(distrustProfile(driver)),
     startContainer: async (id) => void (await (await container(id, "start")).start()),
     stopContainer: async (id, { graceSeconds }) => (await dialect()).stopContainer(id, graceSeconds),
@@ -108,6 +110,11 @@ function assemble(driver: Driver, readText: ReadText, dockerConfig: () => string
     events: ({ signal }) => followEvents(driver, signal),
     close: () => session.transport.close(),
   };
+}
+
+async function removeImage({ dockerode }: Driver, reference: string): Promise<void> {
+  const terms = { what: `remove image ${reference}`, subject: reference, timeoutMs: CHANGE_TIMEOUT_MS };
+  await unlessGone((await dockerode(terms)).getImage(reference).remove({ _query: {} }), undefined);
 }
 
 /** A request that was compiled for what the engine has and is refused: perhaps the engine has something else by now. */

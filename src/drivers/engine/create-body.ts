@@ -13,36 +13,54 @@ export type CreateOptions = { manyNetworks: boolean };
  * engine makes missing folders of bind strings. Seccomp, masked paths and the rest stay the engine's default.
  */
 export function createBody({ imageId, labels, spec }: ContainerCreate, { manyNetworks }: CreateOptions): object {
-  const { entrypoint, command, env, user, workdir, hostname, capabilities = {}, runtime } = spec;
-  const tmpfs = tmpfsOf(spec.mounts);
+  const { entrypoint, command, env, user, workdir, hostname, stopSignal } = spec;
   return {
     Image: imageId,
-    Labels: labels,
+    // What the person asks for never takes the place of a label that says whose the container is.
+    Labels: { ...spec.labels, ...labels },
     ...(entrypoint ? { Entrypoint: entrypoint } : {}),
     ...(command ? { Cmd: command } : {}),
     ...(env ? { Env: environmentList(env) } : {}),
     ...(user === undefined ? {} : { User: user }),
     ...(workdir === undefined ? {} : { WorkingDir: workdir }),
     ...(hostname === undefined ? {} : { Hostname: hostname }),
-    HostConfig: {
-      NetworkMode: firstNetwork(spec) ?? "none",
-      RestartPolicy: { Name: "no" },
-      Init: false,
-      ...limits(spec.resources ?? {}),
-      ...(capabilities.add ? { CapAdd: Object.keys(capabilities.add) } : {}),
-      ...(capabilities.drop ? { CapDrop: Object.keys(capabilities.drop) } : {}),
-      ...(spec.noNewPrivileges ? { SecurityOpt: ["no-new-privileges"] } : {}),
-      ...(runtime === undefined ? {} : { Runtime: runtime }),
-      ...(tmpfs ? { Tmpfs: tmpfs } : {}),
-      Mounts: mounts(spec.mounts ?? {}),
-    },
+    ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+    HostConfig: hostConfig(spec),
     NetworkingConfig: { EndpointsConfig: endpoints(spec, manyNetworks) },
+  };
+}
+
+function hostConfig(spec: ContainerSpec): object {
+  const { capabilities = {}, runtime, gpus, shmSize } = spec;
+  const tmpfs = tmpfsOf(spec.mounts);
+  return {
+    NetworkMode: firstNetwork(spec) ?? "none",
+    RestartPolicy: { Name: "no" },
+    Init: spec.init ?? false,
+    ...limits(spec.resources ?? {}),
+    ...(capabilities.add ? { CapAdd: Object.keys(capabilities.add) } : {}),
+    ...(capabilities.drop ? { CapDrop: Object.keys(capabilities.drop) } : {}),
+    ...(spec.noNewPrivileges ? { SecurityOpt: ["no-new-privileges"] } : {}),
+    ...(runtime === undefined ? {} : { Runtime: runtime }),
+    ...(gpus === undefined ? {} : { DeviceRequests: [{ Count: -1, Capabilities: [["gpu"]] }] }),
+    ...(shmSize === undefined ? {} : { ShmSize: shmSize }),
+    ...(spec.ulimits ? { Ulimits: ulimits(spec.ulimits) } : {}),
+    ...(spec.extraHosts ? { ExtraHosts: hostLines(spec.extraHosts) } : {}),
+    ...(spec.groups ? { GroupAdd: Object.keys(spec.groups) } : {}),
+    ...(spec.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
+    ...(tmpfs ? { Tmpfs: tmpfs } : {}),
+    Mounts: mounts(spec.mounts ?? {}),
   };
 }
 
 /** `NAME=value` lines. */
 export function environmentList(env: Record<string, string>): string[] {
   return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}
+
+/** `name:address` lines. */
+export function hostLines(hosts: Record<string, string>): string[] {
+  return Object.entries(hosts).map(([name, address]) => `${name}:${address}`);
 }
 
 /** The network a container is created on; the others follow. */
@@ -62,6 +80,10 @@ function limits({ memory, nanoCpus, pids }: ResourcesSpec): object {
     ...(nanoCpus === undefined ? {} : { NanoCpus: nanoCpus }),
     PidsLimit: pids ?? -1,
   };
+}
+
+function ulimits(limits: NonNullable<ContainerSpec["ulimits"]>): object[] {
+  return Object.entries(limits).map(([name, { soft, hard }]) => ({ Name: name, Soft: soft, Hard: hard }));
 }
 
 function tmpfsOf(mounts: ContainerSpec["mounts"]): Record<string, string> | undefined {

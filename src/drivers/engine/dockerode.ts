@@ -23,6 +23,7 @@ export type DockerClient = {
     remove(): Promise<unknown>;
   };
   getVolume(name: string): { remove(): Promise<unknown> };
+  getImage(reference: string): { remove(options: Given): Promise<unknown> };
   createImage(auth: { base64?: string }, options: Given): Promise<IncomingMessage>;
   getEvents(options: Given): Promise<IncomingMessage>;
 };

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 
+import type { ImageFacts } from "../../model/image-facts.ts";
 import type { ContainerSpec, NetworkSpec, ResourcesSpec, VolumeSpec } from "../../model/spec.ts";
 
 /**
@@ -16,8 +17,8 @@ export interface Engine {
   /** What the engine is and has. Answered from a cache tied to the endpoint's identity unless `fresh`. */
   facts(options?: { fresh?: boolean }): Promise<EngineFacts>;
 
-  /** Containers of all states; with `workspace`, those labelled with it. One call. */
-  listContainers(filter?: { workspace?: string }): Promise<LiveContainer[]>;
+  /** Containers of all states; with `workspace`, those labelled with it; with `label`, those that have this one at all. One call. */
+  listContainers(filter?: { workspace?: string; label?: string }): Promise<LiveContainer[]>;
   listNetworks(filter?: { workspace?: string }): Promise<LiveNetwork[]>;
   listVolumes(filter?: { workspace?: string }): Promise<LiveVolume[]>;
   /** The local image behind a reference or ID; undefined when it is not there. */
@@ -29,6 +30,17 @@ export interface Engine {
 
   /** Pulls a reference. Errors: `image-not-found`, `engine-unreachable`. */
   pullImage(reference: string, options: PullOptions): Promise<void>;
+  /**
+   * Builds an image and tags it; an existing tag moves when the build succeeds. With BuildKit where the engine has it, unless
+   * the request is `classic`. Errors: `build-failed` with the failing step and the end of its output, `image-not-found`
+   * for a base image that cannot be pulled.
+   */
+  buildImage(request: ImageBuildRequest): Promise<{ id: string }>;
+  /**
+   * Removes a tag, and the image with its last one. Idempotent: gone is done. `engine-conflict` while a container uses an image
+   * of which this is the last tag.
+   */
+  removeImage(reference: string): Promise<void>;
 
   /** Creates, never starts. The name is the atomic reservation: `engine-conflict` when it is taken. */
   createContainer(request: ContainerCreate): Promise<{ id: string }>;
@@ -81,6 +93,8 @@ export type EngineFacts = {
   memory: number;
   os: string;
   architecture: string;
+  /** Whether it can give a container GPUs. */
+  gpu: boolean;
 };
 
 /** State of a container, one vocabulary for all engines. */
@@ -117,9 +131,6 @@ export type LiveNetwork = { id: string; name: string; driver: string; labels: Re
 /** A volume as the list shows it. */
 export type LiveVolume = { name: string; driver: string; labels: Record<string, string> };
 
-/** A local image. */
-export type ImageFacts = { id: string; labels: Record<string, string>; user: string };
-
 /** What an inspect adds. */
 export type ContainerDetail = {
   container: LiveContainer;
@@ -128,6 +139,10 @@ export type ContainerDetail = {
    * `env` holds the image's variables too; `image` is the reference label or the image ID.
    */
   spec: ContainerSpec;
+  /** When it was created, letter by letter as the engine prints it: other tools note this text. */
+  createdText: string;
+  /** When it was last started, in the same way; what the engine prints for "never" when it never was. */
+  startedText: string;
   exitCode: number;
   /** The engine's own words for a failed start, empty otherwise. */
   error: string;
@@ -144,6 +159,28 @@ export type ContainerCreate = {
 
 /** A request to create a named volume or network. */
 export type NamedCreate<Spec> = { name: string; labels: Record<string, string>; spec: Spec };
+
+/** A build for an engine: everything is decided, the context is a stream. */
+export type ImageBuildRequest = {
+  tag: string;
+  /** An uncompressed tar with the Dockerfile in it; opened when the build begins. */
+  context: () => Readable;
+  /** Path of the Dockerfile in the tar. */
+  dockerfile: string;
+  args: Record<string, string>;
+  target?: string;
+  cacheFrom: string[];
+  labels: Record<string, string>;
+  extraHosts: Record<string, string>;
+  network?: "default" | "none";
+  platform?: string;
+  /** Values for `RUN --mount=type=secret`; only BuildKit and Buildah know them. */
+  secrets: Record<string, Uint8Array>;
+  classic?: true;
+  /** One line of the builder: a step that begins, or output of one. */
+  onOutput: (line: string) => void;
+  signal?: AbortSignal;
+};
 
 /** How a pull reports and stops. */
 export type PullOptions = { onProgress: (progress: PullProgress) => void; signal?: AbortSignal };

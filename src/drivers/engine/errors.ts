@@ -25,8 +25,17 @@ const MEANINGS: [RegExp, ErrorCode][] = [
   [/network .*not found|unable to find network/i, "not-found"],
   [/no such (container|volume|network|exec)|no container with|no volume with/i, "not-found"],
   [/statfs .*: (no such file or directory|not a directory)|invalid network mode/i, "engine-rejected"],
+  [/lookup init binary|docker-init|catatonit/i, "engine-rejected"],
   [/command that was not found|attempted to invoke a command|executable file not found/i, "engine-rejected"],
   [/container state improper/i, "engine-conflict"],
+];
+
+/** What to do about words that a person cannot do much with. */
+const WORD_HINTS: [RegExp, string][] = [
+  [
+    /lookup init binary|docker-init|catatonit/,
+    "the engine's own init (docker-init of Docker, catatonit of Podman) is not installed where the engine runs: install it, or do without init",
+  ],
 ];
 
 const BY_STATUS: Record<number, ErrorCode> = { 400: "engine-rejected", 404: "not-found", 409: "engine-conflict" };
@@ -36,8 +45,10 @@ export function refusalError(refusal: Refusal): DevcError {
   const { subject, method, path, status } = refusal;
   const words = wordsOf(refusal.body) || `status ${status} without a word`;
   const code = MEANINGS.find(([pattern]) => pattern.test(words))?.[1] ?? BY_STATUS[status] ?? "engine-error";
+  const hint = WORD_HINTS.find(([pattern]) => pattern.test(words))?.[1];
   return new DevcError(code, `the engine could not ${brief(refusal.what)}: ${words}`, {
     ...(subject === undefined ? {} : { subject }),
+    ...(hint === undefined ? {} : { hint }),
     details: [`${method} ${path} answered ${status}: ${words}`],
   });
 }

@@ -29,6 +29,8 @@ export type InspectRow = {
     User?: string;
     WorkingDir?: string;
     Hostname?: string;
+    /** A name, or a number as text. */
+    StopSignal?: string | number;
     Healthcheck?: { Interval?: number } | null;
   };
   HostConfig: HostConfigRow;
@@ -51,6 +53,15 @@ export type HostConfigRow = {
   CapAdd?: string[] | null;
   CapDrop?: string[] | null;
   SecurityOpt?: string[] | null;
+  Init?: boolean | null;
+  DeviceRequests?: { Capabilities?: string[][] | null }[] | null;
+  ShmSize?: number;
+  /** Podman's names are `RLIMIT_NOFILE`. */
+  Ulimits?: { Name: string; Soft: number; Hard: number }[] | null;
+  /** `name:address`. */
+  ExtraHosts?: string[] | null;
+  GroupAdd?: string[] | null;
+  ReadonlyRootfs?: boolean;
   Tmpfs?: Record<string, string> | null;
   Mounts?: { Type: string; Source?: string; Target: string; TmpfsOptions?: { SizeBytes?: number } }[] | null;
 };

@@ -1,14 +1,14 @@
 import { LABEL } from "../../model/labels.ts";
 import type { Engine, LiveContainer, LiveNetwork } from "./engine.ts";
 import { unlessGone } from "./errors.ts";
-import { containerOf, imageIdOf, isNetworkName, networkOf, volumeOf } from "./list-row.ts";
+import { imageOf } from "./image-row.ts";
+import type { ImageRow } from "./image-row.ts";
+import { containerOf, isNetworkName, networkOf, volumeOf } from "./list-row.ts";
 import type { ContainerRow, NetworkRow, VolumeRow } from "./list-row.ts";
 import { encodeReference, queryOf } from "./query.ts";
 import { isPodman } from "./session.ts";
 import type { Session } from "./session.ts";
 import { READ_TIMEOUT_MS } from "./transport.ts";
-
-type ImageInspect = { Id: string; Config?: { Labels?: Record<string, string> | null; User?: string } | null };
 
 /** The questions a plan asks. Nothing here loads more than `node:http`. */
 export type Lists = Pick<Engine, "listContainers" | "listNetworks" | "listVolumes" | "inspectImage"> & {
@@ -54,15 +54,18 @@ export function createLists(session: Session): Lists {
     },
     async inspectImage(reference) {
       const path = `/images/${encodeReference(reference)}/json`;
-      const image = await unlessGone(get<ImageInspect>(path, `inspect image ${reference}`), undefined);
-      if (!image) return undefined;
-      return { id: imageIdOf(image.Id), labels: image.Config?.Labels ?? {}, user: image.Config?.User ?? "" };
+      const row = await unlessGone(get<ImageRow>(path, `inspect image ${reference}`), undefined);
+      return row && imageOf(row);
     },
   };
 }
 
-function labelFilter({ workspace }: { workspace?: string }): object | undefined {
-  return workspace === undefined ? undefined : { label: [`${LABEL.workspace}=${workspace}`] };
+function labelFilter({ workspace, label }: { workspace?: string; label?: string }): object | undefined {
+  const labels = [
+    ...(workspace === undefined ? [] : [`${LABEL.workspace}=${workspace}`]),
+    ...(label === undefined ? [] : [label]),
+  ];
+  return labels.length === 0 ? undefined : { label: labels };
 }
 
 function namesNetworks({ NetworkSettings }: ContainerRow): boolean {

@@ -1,7 +1,9 @@
+import { DevcError } from "../../model/errors.ts";
 import type { ContainerSpec, MountSpec, ResourcesSpec } from "../../model/spec.ts";
 import { differenceFromDefault } from "./capabilities.ts";
-import { tmpfsOptions } from "./create-body.ts";
+import { hostLines, tmpfsOptions } from "./create-body.ts";
 import type { ContainerCreate } from "./engine.ts";
+import { signalNumber } from "./signals.ts";
 
 /** Microseconds of the period in which a CPU quota is counted; the kernel's default. */
 export const CPU_PERIOD = 100_000;
@@ -10,15 +12,25 @@ export const CPU_PERIOD = 100_000;
  * Body of POST /libpod/containers/create (Podman's SpecGenerator). Podman's Docker-compatible create is not used: it
  * makes missing host folders, gives a umask of 0000, and passes on the proxy variables of the engine's own environment.
  * @param defaults capabilities of a container that asks for nothing
+ * @returns JSON text: an absent limit is a number that JavaScript cannot hold
  */
-export function podmanSpec({ name, imageId, labels, spec }: ContainerCreate, defaults: string[]): object {
+export function podmanSpec(request: ContainerCreate, defaults: string[]): string {
+  const body = { ...basics(request, defaults), ...further(request.spec) };
+  const text = JSON.stringify(body);
+  const limits = Object.entries(request.spec.ulimits ?? {}).map(([name, limit]) => ulimitText(name, limit));
+  // A list that is there, even an empty one, makes Podman set limits of its own beside it.
+  return limits.length > 0 ? `${text.slice(0, -1)},"r_limits":[${limits.join()}]}` : text;
+}
+
+function basics({ name, imageId, labels, spec }: ContainerCreate, defaults: string[]): object {
   const { entrypoint, command, env, user, workdir, hostname } = spec;
   const { add, drop } = differenceFromDefault(spec.capabilities, defaults);
   const mounts = Object.entries(spec.mounts ?? {});
   return {
     name,
     image: imageId,
-    labels,
+    // What the person asks for never takes the place of a label that says whose the container is.
+    labels: { ...spec.labels, ...labels },
     ...(entrypoint ? { entrypoint } : {}),
     ...(command ? { command } : {}),
     ...(env ? { env } : {}),
@@ -35,9 +47,34 @@ export function podmanSpec({ name, imageId, labels, spec }: ContainerCreate, def
     ...attachments(spec),
     umask: "0022",
     systemd: "false",
-    init: false,
+    init: spec.init ?? false,
     restart_policy: "no",
   };
+}
+
+function further({ gpus, shmSize, extraHosts, groups, stopSignal, readOnlyRoot }: ContainerSpec): object {
+  return {
+    // As the Container Device Interface names them (https://github.com/cncf-tags/container-device-interface).
+    ...(gpus === undefined ? {} : { devices: [{ path: "nvidia.com/gpu=all" }] }),
+    ...(shmSize === undefined ? {} : { shm_size: shmSize }),
+    ...(extraHosts ? { hostadd: hostLines(extraHosts) } : {}),
+    ...(groups ? { groups: Object.keys(groups) } : {}),
+    ...(stopSignal === undefined ? {} : { stop_signal: signalOf(stopSignal) }),
+    ...(readOnlyRoot ? { read_only_filesystem: true } : {}),
+  };
+}
+
+/** @throws DevcError `engine-rejected` as Docker does: Podman takes numbers only, and any number */
+function signalOf(text: string): number {
+  const number = signalNumber(text);
+  if (number !== undefined) return number;
+  throw new DevcError("engine-rejected", `there is no signal ${text}`, { subject: text });
+}
+
+/** The kernel's "no limit" is the largest number of 64 bits; the Engine API calls it -1. */
+function ulimitText(name: string, { soft, hard }: { soft: number; hard: number }): string {
+  const text = (value: number) => (value < 0 ? "18446744073709551615" : String(value));
+  return `{"type":${JSON.stringify(name)},"soft":${text(soft)},"hard":${text(hard)}}`;
 }
 
 /** Limits in the form of the OCI runtime specification (`linux.resources`), complete: what is absent would be reset. */

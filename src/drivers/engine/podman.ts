@@ -55,12 +55,12 @@ async function createContainer({ session }: Driver, request: ContainerCreate): P
       hint: `its API cannot choose a runtime: set 'runtime = "${spec.runtime}"' in containers.conf and restart its service`,
     });
   }
-  const body = podmanSpec(request, podman?.capabilities ?? []);
+  const text = podmanSpec(request, podman?.capabilities ?? []);
   const { Id } = await session.json<{ Id: string }>({
     api: "libpod",
     method: "POST",
     path: "/containers/create",
-    body,
+    text,
     what: `create container ${name}`,
     subject: name,
     timeoutMs: CHANGE_TIMEOUT_MS,

@@ -14,7 +14,7 @@ export type ProfileCache = {
 };
 
 /** Layout of an entry; another number is a miss. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Milliseconds an entry lasts whose engine could be exchanged unseen. */
 const REMOTE_AGE_MS = 10 * 60_000;
 /** Milliseconds an entry lasts whose socket is still the same one: a socket of systemd outlives an upgrade behind it. */

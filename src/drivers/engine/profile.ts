@@ -37,6 +37,7 @@ type Info = {
   Architecture: string;
   DockerRootDir: string;
   DefaultRuntime?: string;
+  Runtimes?: Record<string, unknown> | null;
 };
 type LibpodInfo = { host: { ociRuntime: { name: string }; security: { capabilities: string } } };
 
@@ -60,6 +61,8 @@ export async function readProfile(transport: Transport): Promise<Profile> {
     memory: info.MemTotal,
     os: info.OSType,
     architecture: info.Architecture,
+    // The runtime that the engines' GPU support comes with; neither tells in another way.
+    gpu: Object.hasOwn(info.Runtimes ?? {}, "nvidia"),
   };
   if (libpod === undefined) return { kind: "docker", facts, defaultRuntime: info.DefaultRuntime ?? "runc" };
   const { host } = await ask<LibpodInfo>(`/v${libpod}/libpod/info`);

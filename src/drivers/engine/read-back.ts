@@ -2,10 +2,12 @@ import { LABEL } from "../../model/labels.ts";
 import type { ContainerSpec, MountSpec, ResourcesSpec } from "../../model/spec.ts";
 import { capabilitiesFromDifference, normalCapabilities } from "./capabilities.ts";
 import type { ContainerDetail, Health } from "./engine.ts";
+import { environmentOf, wordsOf } from "./image-row.ts";
 import type { HostConfigRow, InspectRow } from "./inspect-row.ts";
 import { bareName, imageIdOf, mountsOf, networksOf, stateOf } from "./list-row.ts";
 import { quotaOf } from "./podman-spec.ts";
 import type { Profile } from "./profile.ts";
+import { furtherFields } from "./read-back-further.ts";
 
 const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/;
 
@@ -26,6 +28,8 @@ export function readBack(row: InspectRow, profile: Profile, networkIds: Readonly
       createdAt: Math.floor(Date.parse(row.Created)),
     },
     spec: specOf(row, profile, askedFor(labels)),
+    createdText: row.Created,
+    startedText: row.State.StartedAt,
     exitCode: row.State.ExitCode,
     error: row.State.Error,
   };
@@ -51,8 +55,8 @@ function specOf(row: InspectRow, profile: Profile, asked: Partial<ContainerSpec>
   const labels = Config.Labels ?? {};
   const spec: { [Key in keyof ContainerSpec]: ContainerSpec[Key] | undefined } = {
     image: labels[LABEL.image] ?? imageIdOf(row.Image),
-    entrypoint: wordsOf(Config.Entrypoint),
-    command: wordsOf(Config.Cmd),
+    entrypoint: unlessNone(wordsOf(Config.Entrypoint)),
+    command: unlessNone(wordsOf(Config.Cmd)),
     env: unlessEmpty(environmentOf(Config.Env ?? [])),
     user: Config.User || undefined,
     workdir: Config.WorkingDir === "/" && asked.workdir !== "/" ? undefined : Config.WorkingDir || undefined,
@@ -63,6 +67,7 @@ function specOf(row: InspectRow, profile: Profile, asked: Partial<ContainerSpec>
     noNewPrivileges:
       (HostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)) || undefined,
     runtime: runtimeOf(HostConfig, profile, asked),
+    ...furtherFields(row, profile, asked),
     resources: unlessEmpty(limitsOf(HostConfig, asked.resources)),
   };
   return Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as ContainerSpec;
@@ -83,20 +88,6 @@ export function limitsOf(config: HostConfigRow, asked: ResourcesSpec = {}): Reso
 function nanoCpusOf(quota: number, period: number, asked: number | undefined): number {
   const nanoCpus = Math.round((quota * 1e9) / period);
   return asked !== undefined && quotaOf(asked) === quotaOf(nanoCpus) ? asked : nanoCpus;
-}
-
-function wordsOf(value: string[] | string | null | undefined): string[] | undefined {
-  const words = typeof value === "string" ? [value] : value;
-  return words && words.length > 0 ? words : undefined;
-}
-
-function environmentOf(lines: string[]): Record<string, string> {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const at = line.indexOf("=");
-      return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
-    }),
-  );
 }
 
 /** Without one of its own a container is called by the start of its ID. */
@@ -165,4 +156,8 @@ function runtimeOf(
 
 function unlessEmpty<T extends object>(value: T): T | undefined {
   return Object.keys(value).length > 0 ? value : undefined;
+}
+
+function unlessNone(words: string[]): string[] | undefined {
+  return words.length > 0 ? words : undefined;
 }

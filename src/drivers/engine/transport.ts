@@ -1,6 +1,7 @@
 import { request as startRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 
 import { DevcError } from "../../model/errors.ts";
 import type { Connections } from "./agent.ts";
@@ -13,9 +14,12 @@ export type Call = Purpose & {
   method: "GET" | "POST" | "DELETE" | "PUT" | "HEAD";
   /** Absolute path with its API version and query. */
   path: string;
-  /** JSON body. */
+  /** JSON body, or its text. */
   body?: unknown;
-  headers?: Record<string, string>;
+  text?: string;
+  /** A body that is too large to hold, sent in chunks, and its media type. */
+  stream?: { open: () => Readable; type: string };
+  headers?: Record<string, string | string[]>;
   /** Milliseconds the whole answer may take; absent: for ever. */
   timeoutMs?: number;
   signal?: AbortSignal;
@@ -123,10 +127,12 @@ async function exchange(call: Call, target: RequestOptions): Promise<Answer> {
 
 function attempt(call: Call, target: RequestOptions): { request: ClientRequest; answer: Promise<Answer> } {
   const { method, path, timeoutMs, signal } = call;
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const headers: Record<string, string | number> = { ...call.headers };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  if (body !== undefined || method === "POST") headers["content-length"] = Buffer.byteLength(body ?? "");
+  const body = call.text ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+  const headers: Record<string, string | string[] | number> = { ...call.headers };
+  if (call.stream) headers["content-type"] = call.stream.type;
+  else if (body !== undefined) headers["content-type"] = "application/json";
+  if (!call.stream && (body !== undefined || method === "POST"))
+    headers["content-length"] = Buffer.byteLength(body ?? "");
   const options = { ...target, method, path, headers, ...(signal ? { signal } : {}) };
   const request = startRequest(options);
   const answer = new Promise<Answer>((resolve, reject) => {
@@ -138,8 +144,16 @@ function attempt(call: Call, target: RequestOptions): { request: ClientRequest; 
     request.on("error", reject);
   });
   if (timeoutMs !== undefined) limit(request, timeoutMs);
-  request.end(body);
+  if (call.stream) upload(call.stream.open(), request);
+  else request.end(body);
   return { request, answer };
+}
+
+/** Errors of the source and of the connection both end up as the request's error; a broken connection ends the source. */
+function upload(content: Readable, request: ClientRequest): void {
+  // The pipeline would end the request without saying why.
+  content.once("error", (error) => request.destroy(error));
+  pipeline(content, request, () => {});
 }
 
 function limit(request: ClientRequest, timeoutMs: number): void {

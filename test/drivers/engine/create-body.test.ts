@@ -26,6 +26,20 @@ const FULL: ContainerSpec = {
   resources: { memory: 1024, nanoCpus: 500_000_000, pids: 10 },
 };
 
+const FURTHER: ContainerSpec = {
+  ...BARE,
+  init: true,
+  gpus: "all",
+  shmSize: 4096,
+  ulimits: { nofile: { soft: 1, hard: 2 }, core: { soft: -1, hard: -1 } },
+  extraHosts: { db: "10.0.0.1", six: "fd00::1" },
+  groups: { audio: true, "4242": true },
+  labels: { own: "1", k: "evil" },
+  stopSignal: "SIGRTMIN+3",
+  readOnlyRoot: true,
+};
+
+const podmanBody = (...args: Parameters<typeof podmanSpec>): unknown => JSON.parse(podmanSpec(...args));
 const request = (spec: ContainerSpec) => ({ name: "n", imageId: "sha256:1", labels: { k: "v" }, spec });
 
 describe("Docker's create body", () => {
@@ -82,7 +96,7 @@ describe("Podman's create body", () => {
   const DEFAULTS = ["CHOWN", "KILL"];
 
   it("says what must not depend on the engine's defaults", () => {
-    expect(podmanSpec(request(BARE), DEFAULTS)).toEqual({
+    expect(podmanBody(request(BARE), DEFAULTS)).toEqual({
       name: "n",
       image: "sha256:1",
       labels: { k: "v" },
@@ -101,7 +115,7 @@ describe("Podman's create body", () => {
   });
 
   it("carries every field of a spec", () => {
-    expect(podmanSpec(request(FULL), DEFAULTS)).toMatchObject({
+    expect(podmanBody(request(FULL), DEFAULTS)).toMatchObject({
       entrypoint: ["sleep"],
       command: ["infinity"],
       env: { A: "1", B: "x=y" },
@@ -134,5 +148,47 @@ describe("Podman's create body", () => {
   it("has a quota for every share of a CPU, and no limit where there is none", () => {
     expect([1e9, 330_000_000, 10_000_000, 2.5e9].map(quotaOf)).toEqual([100_000, 33_000, 1_000, 250_000]);
     expect(podmanLimits({})).toEqual({ pids: { limit: -1 } });
+  });
+});
+
+describe("the rarer members of a spec", () => {
+  it("are Docker's in its words, and no label of devc is replaced", () => {
+    expect(createBody(request(FURTHER), { manyNetworks: true })).toMatchObject({
+      Labels: { own: "1", k: "v" },
+      StopSignal: "SIGRTMIN+3",
+      HostConfig: {
+        Init: true,
+        DeviceRequests: [{ Count: -1, Capabilities: [["gpu"]] }],
+        ShmSize: 4096,
+        Ulimits: [
+          { Name: "nofile", Soft: 1, Hard: 2 },
+          { Name: "core", Soft: -1, Hard: -1 },
+        ],
+        ExtraHosts: ["db:10.0.0.1", "six:fd00::1"],
+        GroupAdd: ["4242", "audio"],
+        ReadonlyRootfs: true,
+      },
+    });
+  });
+
+  it("are Podman's in its words, with the kernel's number for no limit", () => {
+    expect(podmanBody(request(FURTHER), [])).toMatchObject({
+      labels: { own: "1", k: "v" },
+      stop_signal: 37,
+      init: true,
+      devices: [{ path: "nvidia.com/gpu=all" }],
+      shm_size: 4096,
+      hostadd: ["db:10.0.0.1", "six:fd00::1"],
+      groups: ["4242", "audio"],
+      read_only_filesystem: true,
+    });
+    expect(podmanSpec(request(FURTHER), [])).toContain(
+      '"r_limits":[{"type":"nofile","soft":1,"hard":2},{"type":"core","soft":18446744073709551615,"hard":18446744073709551615}]',
+    );
+    expect(podmanSpec(request(BARE), [])).not.toContain("r_limits");
+  });
+
+  it("need a signal that there is", () => {
+    expect(() => podmanSpec(request({ ...BARE, stopSignal: "SIGNOPE" }), [])).toThrow("there is no signal SIGNOPE");
   });
 });

@@ -17,6 +17,7 @@ const FACTS = {
   memory: 1,
   os: "linux",
   architecture: "x",
+  gpu: false,
 };
 const PROFILE: Profile = { kind: "docker", facts: FACTS, defaultRuntime: "runc" };
 const MINUTE = 60_000;

@@ -15,6 +15,7 @@ const FACTS = {
   memory: 1,
   os: "linux",
   architecture: "x",
+  gpu: false,
 };
 const DOCKER: Profile = { kind: "docker", facts: FACTS, defaultRuntime: "runc" };
 const PODMAN: Profile = {

@@ -28,6 +28,25 @@ export function containerCases(context: Context): void {
     expect(listed?.createdAt).toBeGreaterThan(1_500_000_000_000);
   });
 
+  it("tells when a container was created and last started, in a text that stays the same as long as that is true", async () => {
+    const { id } = await context.run();
+    const times = async () => {
+      const detail = await context.engine.inspectContainer(id);
+      return [detail?.createdText ?? "", detail?.startedText ?? ""] as const;
+    };
+    const [created, started] = await times();
+    expect(await times()).toEqual([created, started]);
+    expect(Date.parse(created)).toBeGreaterThan(1_500_000_000_000);
+    expect(Date.parse(started)).toBeGreaterThanOrEqual(Date.parse(created));
+    const before = Date.now();
+    await expect.poll(() => Date.now(), PATIENCE).toBeGreaterThan(before);
+    await context.engine.stopContainer(id, NOW);
+    await context.engine.startContainer(id);
+    const [createdStill, startedAgain] = await times();
+    expect(createdStill).toBe(created);
+    expect(Date.parse(startedAgain)).toBeGreaterThan(Date.parse(started));
+  });
+
   it("lists by workspace only what carries its label", async () => {
     const mine = await context.create();
     const other = await context.create({ labels: { "devc.workspace": `${context.workspace}-other` } });

@@ -36,6 +36,8 @@ export type Context = {
   network(): Promise<{ id: string; name: string }>;
   volume(): Promise<string>;
   image(changes: ImageChanges): Promise<{ reference: string; id: string }>;
+  /** A fresh reference for an image; what is there under it is removed after the case. */
+  tag(): string;
   /** Removes a volume after the case that some call made on the way. */
   forgetVolume(name: string): void;
   /** The container as the list shows it; undefined when it is gone. */
@@ -48,6 +50,7 @@ export function useContext(make: () => Promise<ContractSubject>): Context {
   const origin: Origin = { workspace, root: `/contract/${workspace}`, generation: "01CONTRACT", version: "0.0.0" };
   const made = { containers: new Set<string>(), networks: new Set<string>(), volumes: new Set<string>() };
   const images = new Set<string>();
+  const tags = new Set<string>();
   let serial = 0;
   let subject: ContractSubject;
   let imageId = "";
@@ -106,6 +109,11 @@ export function useContext(make: () => Promise<ContractSubject>): Context {
       if (!facts) throw new Error(`image ${reference} was made and is not there`);
       return { reference, id: facts.id };
     },
+    tag() {
+      const tag = `localhost/${context.name()}:built`;
+      tags.add(tag);
+      return tag;
+    },
     forgetVolume: (name) => made.volumes.add(name),
     async listed(id) {
       return (await context.engine.listContainers()).find((container) => container.id === id);
@@ -129,6 +137,7 @@ export function useContext(make: () => Promise<ContractSubject>): Context {
     await drain(made.networks, (id) => subject.engine.removeNetwork(id));
     await drain(made.volumes, (name) => subject.engine.removeVolume(name));
     await drain(images, (reference) => subject.outOfBand.removeImage(reference));
+    await drain(tags, (reference) => subject.engine.removeImage(reference));
   }, 120_000);
 
   afterAll(async () => {

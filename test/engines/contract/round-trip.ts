@@ -1,7 +1,9 @@
-import { expect, it } from "vitest";
+import { text as streamText } from "node:stream/consumers";
+
+import { expect, it, vi } from "vitest";
 
 import type { ContainerSpec } from "../../../src/model/spec.ts";
-import { restrictTo, type Context } from "./context.ts";
+import { PATIENCE, restrictTo, type Context } from "./context.ts";
 
 const GIB = 1024 ** 3;
 
@@ -60,6 +62,28 @@ const PARTS: Part[] = [
   },
   { title: "one default capability dropped", spec: async () => ({ capabilities: { drop: { MKNOD: true } } }) },
   { title: "no new privileges", spec: async () => ({ noNewPrivileges: true }) },
+  { title: "shared memory", spec: async () => ({ shmSize: 128 * 1024 ** 2 }) },
+  { title: "shared memory of the default size", spec: async () => ({ shmSize: 64 * 1024 ** 2 }) },
+  {
+    title: "limits of processes",
+    spec: async () => ({
+      ulimits: { nofile: { soft: 1024, hard: 2048 }, nproc: { soft: 900, hard: 900 }, fsize: { soft: -1, hard: -1 } },
+    }),
+  },
+  {
+    title: "further hosts",
+    spec: async (context) => ({
+      extraHosts: { db: "10.1.2.3", six: "fd00::1" },
+      network: { mode: "bridge", networks: { [(await context.network()).name]: {} } },
+    }),
+  },
+  { title: "further groups", spec: async () => ({ groups: { "4242": true, audio: true } }) },
+  { title: "labels of the person's own", spec: async () => ({ labels: { "com.example/x": "a=b", empty: "" } }) },
+  { title: "stop signal by name", spec: async () => ({ stopSignal: "SIGINT" }) },
+  { title: "stop signal by number", spec: async () => ({ stopSignal: "10" }) },
+  { title: "the default stop signal", spec: async () => ({ stopSignal: "SIGTERM" }) },
+  { title: "a real-time stop signal", spec: async () => ({ stopSignal: "SIGRTMIN+3" }) },
+  { title: "read-only root", spec: async () => ({ readOnlyRoot: true }) },
   { title: "memory limit", spec: async () => ({ resources: { memory: GIB / 2 } }) },
   { title: "CPU limit", spec: async () => ({ resources: { nanoCpus: 500_000_000 } }) },
   { title: "odd CPU limit", spec: async () => ({ resources: { nanoCpus: 330_000_000 } }) },
@@ -113,7 +137,9 @@ export function roundTripCases(context: Context): void {
     const { id } = await context.run();
     const spec = (await context.engine.inspectContainer(id))?.spec;
     expect(spec).toBeDefined();
-    for (const key of ["resources", "capabilities", "mounts", "noNewPrivileges"]) expect(spec).not.toHaveProperty(key);
+    const absent =
+      "resources capabilities mounts noNewPrivileges init gpus shmSize ulimits extraHosts groups labels stopSignal readOnlyRoot";
+    for (const key of absent.split(" ")) expect(spec).not.toHaveProperty(key);
     expect(spec?.network).toEqual({ mode: "none" });
   });
 
@@ -132,5 +158,79 @@ export function roundTripCases(context: Context): void {
     expect(restOfDetail).toEqual(rest);
     expect(Math.abs(detailAt - listedAt)).toBeLessThan(1000);
     expect(detail).toMatchObject({ exitCode: 0, error: "" });
+  });
+}
+
+/** What of the rarer members a process sees. */
+export function effectCases(context: Context): void {
+  const output = async (id: string, script: string): Promise<string> => {
+    const { stdout, stderr, exit } = await context.engine.exec(id, {
+      command: ["sh", "-c", script],
+      tty: false,
+      stdin: false,
+    });
+    const [text, errors] = await Promise.all([streamText(stdout), streamText(stderr)]);
+    expect([await exit, errors]).toEqual([0, ""]);
+    return text.trim();
+  };
+
+  it("gives processes the limits, hosts, groups, shared memory and read-only root that were asked for", async () => {
+    const { id } = await context.run({
+      spec: {
+        shmSize: 128 * 1024 ** 2,
+        ulimits: { nofile: { soft: 1000, hard: 2000 }, nproc: { soft: 900, hard: 900 }, fsize: { soft: -1, hard: -1 } },
+        extraHosts: { db: "10.1.2.3" },
+        groups: { "4242": true },
+        readOnlyRoot: true,
+        network: { mode: "bridge", networks: { [(await context.network()).name]: {} } },
+      },
+    });
+    // Of process 1: what runs later may have its soft limits raised by the runtime.
+    const limits = await output(id, "grep -E '^Max (file size|processes|open files)' /proc/1/limits");
+    expect(limits.split("\n").map((line) => line.trim().split(/ {2,}/).slice(0, 3))).toEqual([
+      ["Max file size", "unlimited", "unlimited"],
+      ["Max processes", "900", "900"],
+      ["Max open files", "1000", "2000"],
+    ]);
+    expect(await output(id, "grep -w db /etc/hosts")).toMatch(/^10\.1\.2\.3\s/);
+    expect((await output(id, "id -G")).split(" ")).toContain("4242");
+    expect(await output(id, "df -k /dev/shm | tail -1 | awk '{print $2}'")).toBe(String(128 * 1024));
+    expect(await output(id, "touch /x 2>/dev/null && echo written || echo refused")).toBe("refused");
+  });
+
+  it("puts the init before the command, or says that the engine has none", async () => {
+    const plain = await context.run();
+    expect(await output(plain.id, "cat /proc/1/comm")).toBe("sleep");
+    const attempt = context.run({ spec: { init: true } });
+    const refused = await attempt.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (refused) {
+      expect(refused).toMatchObject({ code: "engine-rejected", hint: expect.stringContaining("install it") });
+      return;
+    }
+    const { id } = await attempt;
+    expect((await context.engine.inspectContainer(id))?.spec.init).toBe(true);
+    expect(await output(id, "cat /proc/1/comm")).not.toBe("sleep");
+  });
+
+  it("sends the stop signal that was asked for", async () => {
+    const script = "trap 'exit 42' USR2; echo ready; while :; do sleep 0.05; done";
+    const { id } = await context.run({
+      spec: { entrypoint: ["sh", "-c", script], command: [], stopSignal: "SIGUSR2" },
+    });
+    await vi.waitFor(async () => expect(await context.engine.logTail(id, 1)).toEqual(["ready"]), PATIENCE);
+    await context.engine.stopContainer(id, { graceSeconds: 30 });
+    expect((await context.engine.inspectContainer(id))?.exitCode).toBe(42);
+  });
+
+  it("keeps labels that say whose a container is from being asked for", async () => {
+    const labels = { "devc.workspace": context.workspace, mine: "engine" };
+    const { id } = await context.create({
+      labels,
+      spec: { labels: { "devc.workspace": "evil", own: "1", mine: "2" } },
+    });
+    expect((await context.listed(id))?.labels).toMatchObject({ ...labels, own: "1" });
   });
 }

@@ -33,7 +33,7 @@ export function createContainer(state: State, request: ContainerCreate): { id: s
   const container: MemoryContainer = {
     id,
     name: request.name,
-    labels: { ...found.image.labels, ...request.labels },
+    labels: { ...found.image.labels, ...request.spec.labels, ...request.labels },
     imageId: found.id,
     spec: withDefaults(spec, found.image, id),
     resources: resources ?? {},
@@ -187,6 +187,7 @@ function checkHostPath({ options }: State, source: string): void {
 }
 
 function checkBeforeStart(state: State, container: MemoryContainer): void {
+  if (container.spec.gpus && !state.facts.gpu) throw rejected("could not select a device driver: gpu", container.id);
   for (const [name, { id }] of Object.entries(container.networks)) needNetwork(state, id === "" ? name : id);
   for (const mount of Object.values(container.spec.mounts ?? {})) {
     if (mount.type === "bind") checkHostPath(state, mount.source);

@@ -25,6 +25,7 @@ const FACTS: EngineFacts = {
   memory: 16 * 1024 ** 3,
   os: "linux",
   architecture: "x86_64",
+  gpu: false,
 };
 
 /**
@@ -112,8 +113,13 @@ function questions(state: State, call: Call): Pick<Engine, Questions> {
   };
 }
 
-function inWorkspace(filter?: { workspace?: string }): (object: { labels: Record<string, string> }) => boolean {
-  return ({ labels }) => filter?.workspace === undefined || labels[LABEL.workspace] === filter.workspace;
+function inWorkspace(filter?: {
+  workspace?: string;
+  label?: string;
+}): (object: { labels: Record<string, string> }) => boolean {
+  return ({ labels }) =>
+    (filter?.workspace === undefined || labels[LABEL.workspace] === filter.workspace) &&
+    (filter?.label === undefined || labels[filter.label] !== undefined);
 }
 
 type ContainerChanges =
@@ -144,6 +150,8 @@ function containerChanges(state: State, call: Call): Pick<Engine, ContainerChang
 
 type OtherChanges =
   | "pullImage"
+  | "buildImage"
+  | "removeImage"
   | "createNetwork"
   | "removeNetwork"
   | "connectNetwork"
@@ -155,6 +163,8 @@ function otherChanges(state: State, call: Call): Pick<Engine, OtherChanges> {
   return {
     pullImage: (reference, options) =>
       call("pullImage", [reference], () => images.pullImage(state, reference, options)),
+    buildImage: (request) => call("buildImage", [request.tag], () => images.buildImage(state, request)),
+    removeImage: (reference) => call("removeImage", [reference], () => images.removeImage(state, reference)),
     createNetwork: (request) => call("createNetwork", [request], () => networks.createNetwork(state, request)),
     removeNetwork: (id) => call("removeNetwork", [id], () => networks.removeNetwork(state, id)),
     connectNetwork: (networkId, containerId, options) =>

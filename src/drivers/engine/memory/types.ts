@@ -67,6 +67,8 @@ export type MemoryOptions = {
   images?: Record<string, MemoryImage>;
   /** What a pull finds, by reference. */
   registry?: Record<string, MemoryImage>;
+  /** What a build of a tag gives besides the labels of its request, or the words with which it fails. Default: an empty image. */
+  builds?: Record<string, MemoryImage | { failure: string }>;
   /** Host paths that exist; a bind source must be one of them. Absent: every path exists. */
   hostPaths?: string[];
   /** OCI runtimes besides the default. */

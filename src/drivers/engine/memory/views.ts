@@ -29,6 +29,8 @@ export function detailOf(container: MemoryContainer): ContainerDetail {
   return {
     container: listEntry(container),
     spec: specOf(container),
+    createdText: new Date(container.createdAt).toISOString(),
+    startedText: new Date(container.startedAt ?? 0).toISOString(),
     exitCode: container.exitCode,
     error: container.error,
   };
