@@ -1,7 +1,30 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that use real engines: every folder below takes the engines from DEVC_TEST_ENGINES. */
-const ENGINE_TESTS = ["test/engines/real-*.test.ts", "test/scenarios/**/*.test.ts", "test/**/*.engine.test.ts"];
+const ENGINE_TESTS = [
+  "test/engines/real-*.test.ts",
+  "test/scenarios/**/*.test.ts",
+  "test/interop/**/*.test.ts",
+  "test/**/*.engine.test.ts",
+];
+
+const ENGINES = (process.env["DEVC_TEST_ENGINES"] ?? "docker,podman").split(",");
+
+/**
+ * An engine is one shared machine: its tests run one file after the other, after everything that needs the CPU. Two groups of
+ * engines have nothing in common and run side by side.
+ */
+const HALF = Math.ceil(ENGINES.length / 2);
+/** One stops an engine of its own, the first of the list; the other only reads, which is the same on all. */
+const ONE_ENGINE = ["test/scenarios/restart.test.ts", "test/interop/differential.test.ts"];
+/** The reference CLI drives Docker's command line. */
+const DOCKER_ONLY = ["test/interop/**/*.test.ts"];
+const GROUPS = ENGINES.length > 2 ? [ENGINES.slice(0, HALF), ENGINES.slice(HALF)] : [ENGINES];
+/** See `representativeEngines` in test/support/engines.ts. */
+const REPRESENTATIVES = [
+  ["docker-current", "docker"],
+  ["podman", "podman-current"],
+].flatMap((names) => names.find((name) => ENGINES.includes(name)) ?? []);
 
 export default defineConfig({
   test: {
@@ -17,17 +40,21 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
+      ...GROUPS.map((engines, group) => ({
         test: {
-          name: "engines",
+          name: group === 0 ? "engines" : "further-engines",
           include: ENGINE_TESTS,
-          // An engine is one shared machine: its tests run one file after the other, after everything that needs the CPU.
+          exclude: [
+            ...(group === 0 ? [] : ONE_ENGINE),
+            ...(engines.some((engine) => engine.startsWith("docker")) ? [] : DOCKER_ONLY),
+          ],
+          env: { DEVC_TEST_ENGINES: engines.join(","), DEVC_TEST_REPRESENTATIVES: REPRESENTATIVES.join(",") },
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },
-      },
+      })),
     ],
     passWithNoTests: false,
   },

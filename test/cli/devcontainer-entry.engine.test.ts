@@ -2,7 +2,7 @@ import path from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { testEngines } from "../support/engines.ts";
+import { representativeEngines } from "../support/engines.ts";
 import { openPty } from "../support/pty.ts";
 import { createScenario, outputOf } from "../support/scenario.ts";
 import type { Scenario } from "../support/scenario.ts";
@@ -25,7 +25,7 @@ async function declare(scenario: Scenario, devcontainer: object): Promise<void> 
 }
 
 /** The built program and a devcontainer.json, on a real engine. */
-describe.each(testEngines)("on $name", ({ endpoint }) => {
+describe.each(representativeEngines)("on $name", ({ endpoint }) => {
   it("devc exec runs as remoteUser in workspaceFolder with remoteEnv, unless told otherwise", async () => {
     await using scenario = await createScenario(endpoint);
     await declare(scenario, { onCreateCommand: "true" });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { remoteEnvironment } from "../../src/drivers/hooks/remote-environment.ts";
-import { testEngines } from "../support/engines.ts";
+import { representativeEngines } from "../support/engines.ts";
 import { hooksOf, realWorld, startHookContainer } from "../support/hook-container.ts";
 
 /** Notes the phases in the order in which they run. */
@@ -19,7 +19,7 @@ const PATIENCE = { timeout: 20_000, interval: 100 };
 const processes = (word: string): string =>
   `for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null | grep -a "[${word[0]}]${word.slice(1)}"; done; true`;
 
-describe.each(testEngines)("hooks in a container of $name", ({ endpoint }) => {
+describe.each(representativeEngines)("hooks in a container of $name", ({ endpoint }) => {
   it("run in order, as the user, in the folder, and note their success as the reference CLI does", async () => {
     await using container = await startHookContainer(endpoint);
     const printed = await container.run(

@@ -18,6 +18,19 @@ export const testEngines: TestEngine[] = (process.env["DEVC_TEST_ENGINES"] ?? "d
   .filter((name) => name !== "")
   .map((name) => ({ name, endpoint: endpointOf(name) }));
 
+/**
+ * The newest Docker and the oldest Podman of the whole run, as far as this worker has them: for scenarios that are about devc
+ * rather than about engines, and whose builds take long. The contract and the driver tests run on all.
+ */
+export const representativeEngines: TestEngine[] = representatives(
+  (process.env["DEVC_TEST_REPRESENTATIVES"] ?? "").split(","),
+);
+
+function representatives(names: string[]): TestEngine[] {
+  const found = testEngines.filter(({ name }) => names.includes(name));
+  return found.length > 0 ? found : testEngines;
+}
+
 function endpointOf(name: string): string {
   const variables = execFileSync(SCRIPT, ["env", name], { encoding: "utf8" });
   const endpoint = /^DEVC_ENGINE=(.+)$/m.exec(variables)?.[1];
