@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { bigPlan, firstApply, noOp, startUp } from "./lib/cases.mjs";
+import { devcontainerNoOp } from "./lib/devcontainer.mjs";
 import { tableOf } from "./lib/table.mjs";
-import { composeProgram, engineAddress, environmentFacts } from "./lib/tools.mjs";
+import { composeProgram, dockerProgram, engineAddress, environmentFacts } from "./lib/tools.mjs";
 
 const CASES = {
   startup: { title: "start of the program", rounds: 30, run: startUp },
@@ -16,6 +17,13 @@ const CASES = {
     rounds: 5,
     run: firstApply,
     count: 100,
+    engine: true,
+  },
+  "devcontainer-noop": {
+    title: "nothing to do, projects with a devcontainer.json",
+    rounds: 15,
+    run: devcontainerNoOp,
+    count: 20,
     engine: true,
   },
   "plan-1000": {
@@ -35,14 +43,15 @@ const chosen = Object.keys(CASES).filter((name) => positionals.length === 0 || p
 
 const needsEngine = chosen.some((name) => CASES[name].engine);
 const engine = needsEngine ? await engineAddress() : undefined;
-const compose = needsEngine ? await composeProgram() : undefined;
+const compose = needsEngine ? composeProgram() : undefined;
+const docker = needsEngine ? dockerProgram() : undefined;
 const facts = await environmentFacts(engine, compose);
 
 const cases = {};
 for (const name of chosen) {
   const { title, run, rounds, count } = CASES[name];
   process.stderr.write(`${name}: ${title}\n`);
-  cases[name] = { title, ...(await run({ rounds: Number(values.rounds ?? rounds), count, engine, compose })) };
+  cases[name] = { title, ...(await run({ rounds: Number(values.rounds ?? rounds), count, engine, compose, docker })) };
 }
 
 process.stdout.write(tableOf({ facts, cases }));

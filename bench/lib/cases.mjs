@@ -9,10 +9,10 @@ import { interleaved, measure } from "./measure.mjs";
 import { DEVC } from "./tools.mjs";
 import { makeWorkspace } from "./workspaces.mjs";
 
-const bareNode = () => measure([process.execPath, "-e", "0"]);
+export const bareNode = () => measure([process.execPath, "-e", "0"]);
 
-/** devc with a cache and state of its own, and nothing of the caller's engine. */
-function devcIn(folder, engine) {
+/** devc with a home, cache and state of its own in a folder, and nothing of the caller's engine. */
+export function devcIn(folder, engine, cwd = folder) {
   const env = {
     PATH: process.env.PATH,
     HOME: join(folder, "home"),
@@ -20,7 +20,7 @@ function devcIn(folder, engine) {
     XDG_STATE_HOME: join(folder, "state"),
     ...(engine ? { DEVC_ENGINE: engine } : {}),
   };
-  return (words, options) => measure([...DEVC, ...words], { cwd: folder, env, ...options });
+  return (words, options) => measure([...DEVC, ...words], { cwd, env, ...options });
 }
 
 /** `--version` and `--help` over what Node itself needs to start. */

@@ -9,6 +9,9 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** devc as people run it: the launcher with its code cache, and the built bundle. */
 export const DEVC = [process.execPath, join(ROOT, "bin", "devc.cjs")];
 
+/** The devcontainer reference CLI, of the version package.json names. */
+export const REFERENCE_CLI = [process.execPath, join(ROOT, "node_modules", "@devcontainers", "cli", "devcontainer.js")];
+
 /** Address of the engine both tools use: DEVC_BENCH_ENGINE, or the current Docker of scripts/engines. */
 export async function engineAddress() {
   if (process.env.DEVC_BENCH_ENGINE) return process.env.DEVC_BENCH_ENGINE;
@@ -19,14 +22,22 @@ export async function engineAddress() {
 }
 
 /** Compose as a program: DEVC_BENCH_COMPOSE, the plugin of the tree of the current engines, or of this system. */
-export async function composeProgram() {
-  const plugin = "usr/libexec/docker/cli-plugins/docker-compose";
+export function composeProgram() {
+  return programOf("docker compose", process.env.DEVC_BENCH_COMPOSE, "usr/libexec/docker/cli-plugins/docker-compose");
+}
+
+/** Docker's command line, which the reference CLI drives: DEVC_BENCH_DOCKER, or from the same places. */
+export function dockerProgram() {
+  return programOf("docker", process.env.DEVC_BENCH_DOCKER, "usr/bin/docker");
+}
+
+function programOf(name, given, path) {
   const state = process.env.XDG_STATE_HOME ?? join(process.env.HOME ?? "", ".local", "state");
   const home = process.env.DEVC_ENGINES_HOME ?? join(state, "devc", "engines");
   const suite = process.env.DEVC_ENGINES_SUITE ?? "forky";
-  const places = [process.env.DEVC_BENCH_COMPOSE, join(home, `tree-${suite}`, plugin), join("/", plugin)];
+  const places = [given, join(home, `tree-${suite}`, path), join("/", path)];
   const found = places.find((place) => place && existsSync(place));
-  if (!found) throw new Error(`no docker compose; looked in ${places.filter(Boolean).join(", ")}`);
+  if (!found) throw new Error(`no ${name}; looked in ${places.filter(Boolean).join(", ")}`);
   return found;
 }
 
@@ -45,6 +56,7 @@ export async function environmentFacts(address, compose) {
     node: process.version,
     devc: await version(DEVC[0], [DEVC[1], "--version"]),
     ...(compose ? { compose: await version(compose, ["version", "--short"]) } : {}),
+    ...(address ? { devcontainers: await version(REFERENCE_CLI[0], [REFERENCE_CLI[1], "--version"]) } : {}),
     ...(address ? { engine: await engineVersion(address) } : {}),
   };
 }

@@ -35,8 +35,9 @@ An engine is asked only for what the images of projects with a devcontainer.json
 is left out, and said to be.
 
       --offline            ask no engine
-      --devcontainer-json  print the project's devcontainer.json as other tools read it: with variables put in and merged
-                           with the metadata of its image, as JSON. Nothing in it is hidden, and no profile is applied
+      --devcontainer-json  print the project's devcontainer.json as other tools read it: with variables put in and
+                           merged with the metadata of its image, as JSON. Nothing in it is hidden, and no profile is
+                           applied
 
 ${COMMON_HELP}
 Examples:
