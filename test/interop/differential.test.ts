@@ -1,6 +1,5 @@
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { CORPUS, placeCase } from "../support/corpus.ts";
 import type { CorpusCase } from "../support/corpus.ts";
 import { testEngines } from "../support/engines.ts";
 import { labelledImages } from "../support/labelled-images.ts";
+import type { LabelledImages } from "../support/labelled-images.ts";
 import { createReferenceCli } from "../support/reference-cli.ts";
 import type { ReferenceCli } from "../support/reference-cli.ts";
 import { outputOf } from "../support/scenario.ts";
@@ -29,32 +29,30 @@ const engine = testEngines
   .toSorted((a, b) => (a.name < b.name ? 1 : -1));
 
 describe.each(engine.slice(0, 1))("devc and the reference CLI on $name", ({ endpoint }) => {
-  const pairs = new Map<string, Pair>();
   const used = new Set<string>();
   let root: string;
+  let images: LabelledImages;
+  let cli: ReferenceCli;
 
   beforeAll(async () => {
     root = await realpath(await mkdtemp(path.join(tmpdir(), "devc-corpus-")));
-    await using images = await labelledImages(endpoint);
-    await using cli = await createReferenceCli(endpoint);
-    const waiting = CORPUS.map((given, at) => ({ given, below: path.join(root, `c${at}`) })).values();
-    const worker = async () => {
-      for (const { given, below } of waiting) {
-        pairs.set(given.name, await readBoth(given, below, await images.with(given.metadata), cli, endpoint));
-      }
-    };
-    await Promise.all([worker(), worker()]);
-  }, 900_000);
+    [images, cli] = await Promise.all([labelledImages(endpoint), createReferenceCli(endpoint)]);
+  });
 
-  afterAll(() => rm(root, { recursive: true, force: true }));
+  afterAll(async () => {
+    await Promise.all([images[Symbol.asyncDispose](), cli[Symbol.asyncDispose]()]);
+    await rm(root, { recursive: true, force: true });
+  });
 
   it("have at least 80 cases with names of their own", () => {
     expect(new Set(CORPUS.map(({ name }) => name)).size).toBe(CORPUS.length);
     expect(CORPUS.length).toBeGreaterThanOrEqual(80);
   });
 
-  it.each(CORPUS)("read alike: $name", ({ name, refused, why }) => {
-    const { reference, devc } = pairs.get(name) as Pair;
+  it.each(CORPUS)("read alike: $name", async (given) => {
+    const { refused, why } = given;
+    const below = path.join(root, `c${CORPUS.indexOf(given)}`);
+    const { reference, devc } = await readBoth(given, below, await images.with(given.metadata), { cli, endpoint });
     expect(reference.status, reference.stderr).toBe(0);
     if (refused !== undefined) {
       expect(why).not.toBeUndefined();
@@ -76,29 +74,26 @@ describe.each(engine.slice(0, 1))("devc and the reference CLI on $name", ({ endp
   });
 });
 
+/** Both at the same time, on the same files. */
 async function readBoth(
   given: CorpusCase,
   below: string,
   image: string,
-  cli: ReferenceCli,
-  endpoint: string,
+  { cli, endpoint }: { cli: ReferenceCli; endpoint: string },
 ): Promise<Pair> {
   await mkdir(below);
   const { folder, configPath } = await placeCase(below, image, given);
-  const named = given.named === undefined ? [] : ["--config", configPath];
-  const reference = await cli.run(
-    ["read-configuration", "--workspace-folder", folder, ...named, "--include-merged-configuration"],
-    { env: HOST_VALUES },
-  );
   const home = `${below}-home`;
   const env = { ...process.env, ...HOST_VALUES, XDG_CACHE_HOME: home, XDG_STATE_HOME: home, DEVC_ENGINE: endpoint };
   const cwd = given.named === undefined ? folder : await manifestAround(below, given.named);
-  const devc = await outputOf(
-    spawn(process.execPath, [DEVC, "config", "--devcontainer-json", ...(given.refused ? ["--json"] : [])], {
-      cwd,
-      env,
+  const named = given.named === undefined ? [] : ["--config", configPath];
+  const json = given.refused === undefined ? [] : ["--json"];
+  const [reference, devc] = await Promise.all([
+    cli.run(["read-configuration", "--workspace-folder", folder, ...named, "--include-merged-configuration"], {
+      env: HOST_VALUES,
     }),
-  );
+    outputOf(spawn(process.execPath, [DEVC, "config", "--devcontainer-json", ...json], { cwd, env })),
+  ]);
   return { reference, devc };
 }
 

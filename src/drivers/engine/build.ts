@@ -39,7 +39,7 @@ export async function buildImage(
     else if (!classic) await buildWithBuildkit(driver, request, config);
     else {
       if (Object.keys(secrets).length > 0) throw new Error("internal: a classic build with secrets");
-      await send(driver, request, { ...dockerQuery(request), version: 1 }, streamLog(request.onOutput), config);
+      await send(driver, request, dockerQuery(request, { version: 1 }), streamLog(request.onOutput), config);
     }
     return { id: await idOf(driver, tag) };
   } catch (error) {
@@ -63,7 +63,7 @@ async function buildWithBuildkit(
     login: (host) => loginOf(config, host),
   });
   try {
-    const query = { ...dockerQuery(request), version: 2, session: opened.id, buildid: opened.id };
+    const query = dockerQuery(request, { version: 2, session: opened.id, buildid: opened.id });
     await send(driver, request, query, buildkitLog(request.onOutput), config);
   } catch (error) {
     if (signal?.aborted) await cancel(driver, request.tag, opened.id);
@@ -85,31 +85,32 @@ async function cancel({ session }: Driver, tag: string, id: string): Promise<voi
 
 async function buildWithBuildah(driver: Driver, request: ImageBuildRequest, config: string | undefined): Promise<void> {
   const { context, secrets } = withSecretFiles(request);
-  const query = buildahQuery(request, secrets);
+  const query = queryOf(buildahQuery(request, secrets));
   await send(driver, { ...request, context }, query, streamLog(request.onOutput), config);
 }
 
-function dockerQuery(request: ImageBuildRequest): Record<string, unknown> {
+function dockerQuery(request: ImageBuildRequest, further: Record<string, unknown>): string {
   const { tag, dockerfile, args, target, cacheFrom, labels, extraHosts, network, platform } = request;
-  return {
+  const values = {
     t: tag,
     dockerfile,
     buildargs: args,
     target,
     cachefrom: cacheFrom.length > 0 ? cacheFrom : undefined,
     labels,
-    extrahosts: Object.keys(extraHosts).length > 0 ? hostLines(extraHosts).join(",") : undefined,
     networkmode: network,
     platform,
     rm: true,
     forcerm: true,
+    ...further,
   };
+  return queryOf(values, { extrahosts: hostLines(extraHosts) });
 }
 
 async function send(
   { session }: Driver,
   { tag, context, signal }: ImageBuildRequest,
-  query: Record<string, unknown>,
+  query: string,
   log: BuildLog,
   config: string | undefined,
 ): Promise<void> {
@@ -117,7 +118,7 @@ async function send(
   try {
     const answer = await session.send({
       method: "POST",
-      path: `/build${queryOf(query)}`,
+      path: `/build${query}`,
       what: `build ${tag}`,
       subject: tag,
       stream: { open: context, type: "application/x-tar" },

@@ -62,7 +62,9 @@ async function build(routes: Record<string, Answer>, over: Partial<ImageBuildReq
   engine.close();
   const at = scripted.asked.findIndex((asked) => asked.includes("/build?"));
   const query = new URLSearchParams(scripted.asked[at]?.split("?")[1]);
+  const several = query.getAll("extrahosts");
   return {
+    several,
     ...outcome,
     printed,
     query: Object.fromEntries(query),
@@ -81,7 +83,7 @@ describe("a classic build", () => {
       ),
     };
     const auths = { "r.test": { auth: Buffer.from("me:pw").toString("base64") } };
-    const { id, printed, query, headers, body } = await build(
+    const { id, printed, query, several, headers, body } = await build(
       routes,
       {
         classic: true,
@@ -105,12 +107,13 @@ describe("a classic build", () => {
       target: "t",
       cachefrom: '["c:1"]',
       labels: '{"l":"x"}',
-      extrahosts: "db:10.0.0.1,six:fd00::1",
+      extrahosts: "six:fd00::1",
       networkmode: "none",
       platform: "linux/amd64",
       rm: "true",
       forcerm: "true",
     });
+    expect(several).toEqual(["db:10.0.0.1", "six:fd00::1"]);
     expect(headers).toMatchObject({ "content-type": "application/x-tar", "transfer-encoding": "chunked" });
     const login = JSON.parse(Buffer.from(String(headers?.["x-registry-config"]), "base64url").toString()) as unknown;
     expect(login).toEqual({ "r.test": { username: "me", password: "pw" } });
@@ -125,7 +128,7 @@ describe("a classic build", () => {
           { stream: "Step 2/2 : RUN npm ci\n" },
           { stream: " ---> Running in 1\n" },
           { stream: "one\n\u001B[91mtwo\n\u001B[0m" },
-          { stream: "half\rwhole" },
+          { stream: "half\rwhole\n" },
           { stream: "Removing intermediate container 1\n" },
           {
             errorDetail: { code: 3, message: "The command '/bin/sh -c npm ci' returned a non-zero code: 3" },
@@ -138,7 +141,7 @@ describe("a classic build", () => {
     expect(error).toMatchObject({
       code: "build-failed",
       message: `${TAG} cannot be built: 'RUN npm ci' ended with exit code 3`,
-      details: ["one", "two", "wholeRemoving intermediate container 1"],
+      details: ["one", "two", "whole"],
     });
     expect(printed).toContain("two");
   });

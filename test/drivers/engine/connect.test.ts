@@ -124,7 +124,7 @@ describe("the requests of a plan with nothing to do", () => {
     };
     visit(entry);
     expect([...packages["import-statement"]].filter((name) => !name.startsWith("node:"))).toEqual([]);
-    const lazy = ["dockerode", "node:https", "src/drivers/engine/ssh.ts"];
+    const lazy = ["dockerode", "node:https", "src/drivers/engine/build.ts", "src/drivers/engine/ssh.ts"];
     expect([...packages["dynamic-import"]].toSorted()).toEqual(lazy);
   });
 });

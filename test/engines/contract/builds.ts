@@ -96,7 +96,7 @@ export function realBuildCases(context: Context): void {
         ENV WHO=\${WHO}
         COPY --from=first /made /made
         COPY src/ /src/
-        RUN grep -q made /made && grep -q content /src/deep/file && grep -q '10.9.8.7.*further' /etc/hosts
+        RUN grep -q made /made && grep -q content /src/deep/file && grep -q '10.9.8.7.*further' /etc/hosts && grep -q '10.9.8.6.*other' /etc/hosts
         USER 1234
         WORKDIR /src
         FROM second AS third
@@ -108,7 +108,7 @@ export function realBuildCases(context: Context): void {
       dockerfile: "docker/Main.Dockerfile",
       target: "second",
       args: { WHO: "you & me", BASE: context.subject.image },
-      extraHosts: { further: "10.9.8.7" },
+      extraHosts: { further: "10.9.8.7", other: "10.9.8.6" },
     });
     const facts = await context.engine.inspectImage(tag);
     expect(facts).toMatchObject({ user: "1234", workdir: "/src", env: { WHO: "you & me" }, os: "linux" });
