@@ -22,11 +22,6 @@ export const INTENDED: Intended[] = [
     when: ({ reference, devc }) => devc === undefined && (reference === null || reference === "-Infinity"),
   },
   ...(["configuration", "mergedConfiguration"] as const).flatMap((document): Intended[] => [
-    {
-      at: `${document}.configFilePath.scheme`,
-      reason: `${document}: the scheme of a path is of no use to others, and the reference CLI writes it as file only when --config names it`,
-      when: ({ reference, devc }) => reference === "file" && devc === "vscode-fileHost",
-    },
     ...["dockerFile", "context"].map((old) => ({
       at: `${document}.${old}`,
       reason: `${document}: an old name is shown as what it stands for, build.${old.toLowerCase()}`,
