@@ -1,7 +1,7 @@
 import { DevcError } from "../../model/errors.ts";
 import { buildError } from "./build-error.ts";
 import type { BuildLog } from "./build-steps.ts";
-import { buildahQuery, withSecretFiles } from "./buildah.ts";
+import { buildahQuery, labelsAlone, withSecretFiles } from "./buildah.ts";
 import { openSession } from "./buildkit/session.ts";
 
 import { buildkitLog } from "./buildkit-log.ts";
@@ -87,6 +87,9 @@ async function buildWithBuildah(driver: Driver, request: ImageBuildRequest, conf
   const { context, secrets } = withSecretFiles(request);
   const query = queryOf(buildahQuery(request, secrets));
   await send(driver, { ...request, context }, query, streamLog(request.onOutput), config);
+  if (request.target === undefined) return;
+  const labelled = labelsAlone(request, await idOf(driver, request.tag));
+  await send(driver, labelled, queryOf(buildahQuery(labelled, [])), streamLog(request.onOutput), config);
 }
 
 function dockerQuery(request: ImageBuildRequest, further: Record<string, unknown>): string {

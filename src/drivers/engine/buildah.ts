@@ -59,3 +59,17 @@ export function withSecretFiles({ context, secrets }: ImageBuildRequest): {
     secrets: named.map(({ id, name }) => `id=${id},src=${name}`),
   };
 }
+
+/**
+ * The build that only puts a request's labels on an image. Buildah of Podman 4.3 labels the last stage of a Dockerfile and
+ * leaves out a target before it; without labels devc would build again for ever.
+ */
+export function labelsAlone({ target: _target, ...rest }: ImageBuildRequest, id: string): ImageBuildRequest {
+  const context = (): Readable => {
+    const tar = pack();
+    tar.entry({ name: "Dockerfile" }, `FROM ${id}\n`);
+    tar.finalize();
+    return Readable.from(tar);
+  };
+  return { ...rest, context, dockerfile: "Dockerfile", args: {}, secrets: {} };
+}
