@@ -6,11 +6,11 @@ import { hooksOf, realWorld, startHookContainer } from "../support/hook-containe
 
 /** Notes the phases in the order in which they run. */
 const NOTING = hooksOf({
-  onCreate: "echo onCreate >>/work/log",
-  updateContent: "echo updateContent >>/work/log",
-  postCreate: "echo postCreate >>/work/log",
-  postStart: "echo postStart >>/work/log",
-  postAttach: "echo postAttach >>/work/log",
+  onCreate: "echo onCreate >>/box/log",
+  updateContent: "echo updateContent >>/box/log",
+  postCreate: "echo postCreate >>/box/log",
+  postStart: "echo postStart >>/box/log",
+  postAttach: "echo postAttach >>/box/log",
 });
 
 const PATIENCE = { timeout: 20_000, interval: 100 };
@@ -33,7 +33,7 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     expect(printed.filter(([, line]) => line !== "problem")).toEqual([
       ["onCreate", "no end of line"],
       ["updateContent", "100%"],
-      ["postCreate", "/work"],
+      ["postCreate", "/box"],
       ["postCreate", "worker"],
       ["postStart", "an argument"],
       ["postStart", "$HOME"],
@@ -54,7 +54,7 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
 
   it("run once per container, postStart once per start, and postAttach every time", async () => {
     await using container = await startHookContainer(endpoint);
-    const log = () => container.sh("cat /work/log; : >/work/log");
+    const log = () => container.sh("cat /box/log; : >/box/log");
     await container.run(NOTING);
     expect(await log()).toBe("onCreate\nupdateContent\npostCreate\npostStart\n");
     await container.run(NOTING);
@@ -71,23 +71,23 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     await using container = await startHookContainer(endpoint);
     // Each waits for the other: one after the other they would never end.
     const meet = (own: string, other: string): string =>
-      `mkfifo /work/${own} 2>/dev/null; touch /work/${own}-is-there; until [ -e /work/${other}-is-there ]; do :; done`;
+      `mkfifo /box/${own} 2>/dev/null; touch /box/${own}-is-there; until [ -e /box/${other}-is-there ]; do :; done`;
     const failing = container.run(
       hooksOf({
         postCreate: {
           one: `${meet("one", "two")}; echo met`,
           two: ["/bin/sh", "-c", `${meet("two", "one")}; exit 7`],
-          slow: "until [ -e /work/two-is-there ]; do :; done; echo whole >/work/slow-ended",
+          slow: "until [ -e /box/two-is-there ]; do :; done; echo whole >/box/slow-ended",
         },
-        postStart: "touch /work/started",
+        postStart: "touch /box/started",
       }),
     );
     await expect(failing).rejects.toMatchObject({
       code: "hook-failed",
       message: expect.stringMatching(/^'two' of postCreateCommand of project web ended with status 7: \/bin\/sh -c /),
     });
-    expect(await container.sh("cat /work/slow-ended")).toBe("whole\n");
-    expect(await container.sh("ls /work")).not.toContain("started");
+    expect(await container.sh("cat /box/slow-ended")).toBe("whole\n");
+    expect(await container.sh("ls /box")).not.toContain("started");
   });
 
   it("that failed stop the rest, and the next run does only what has not succeeded", async () => {
@@ -95,22 +95,22 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     const hooks = {
       ...NOTING,
       updateContent: [
-        { command: "echo updateContent >>/work/log", source: "image" },
-        { command: "echo cause; echo reason >&2; test -e /work/mended", source: "devcontainer.json" },
-        { command: "echo never >>/work/log", source: "devcontainer.json" },
+        { command: "echo updateContent >>/box/log", source: "image" },
+        { command: "echo cause; echo reason >&2; test -e /box/mended", source: "devcontainer.json" },
+        { command: "echo never >>/box/log", source: "devcontainer.json" },
       ],
     };
     const error = await container.run(hooks).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "hook-failed",
       message:
-        "updateContentCommand of project web ended with status 1: echo cause; echo reason >&2; test -e /work/mended",
+        "updateContentCommand of project web ended with status 1: echo cause; echo reason >&2; test -e /box/mended",
       hint: "mend the command, then: devc up web",
     });
     expect((error as { details: string[] }).details.toSorted()).toEqual(["cause", "reason"]);
-    expect(await container.sh("cat /work/log; : >/work/log; touch /work/mended")).toBe("onCreate\nupdateContent\n");
+    expect(await container.sh("cat /box/log; : >/box/log; touch /box/mended")).toBe("onCreate\nupdateContent\n");
     await container.run(hooks);
-    expect(await container.sh("cat /work/log")).toBe("updateContent\nnever\npostCreate\npostStart\n");
+    expect(await container.sh("cat /box/log")).toBe("updateContent\nnever\npostCreate\npostStart\n");
   });
 
   it("that take too long are ended with everything they started, in the background and with another environment", async () => {
@@ -139,7 +139,7 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     const interrupted = container.run(
       hooksOf({
         onCreate: { a: "sleep 1947483641", b: "echo begun; sleep 1947483642" },
-        postCreate: "touch /work/after",
+        postCreate: "touch /box/after",
       }),
       { signal: stop.signal },
     );
@@ -148,9 +148,7 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     stop.abort();
     await expect(interrupted).rejects.toMatchObject({ code: "interrupted" });
     expect(await probe()).toBe("");
-    expect(await container.sh("ls -A /work /home/worker/.devcontainer 2>/dev/null || true")).not.toMatch(
-      /after|Marker/,
-    );
+    expect(await container.sh("ls -A /box /home/worker/.devcontainer 2>/dev/null || true")).not.toMatch(/after|Marker/);
   });
 
   it("are over when their program ends, whatever it leaves in the background", async () => {
@@ -197,13 +195,13 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
   });
 
   it("run in an image without bash, getent and passwd entry, as a user without a home", async () => {
-    const bare = "rm -f /bin/bash /usr/bin/bash /usr/bin/getent; chmod 700 /work; chown 4321 /work";
+    const bare = "rm -f /bin/bash /usr/bin/bash /usr/bin/getent; chmod 700 /box; chown 4321 /box";
     await using container = await startHookContainer(endpoint, { prepare: bare });
     const remote = { user: "4321", userEnvProbe: "loginInteractiveShell" } as const;
-    const hooks = hooksOf({ onCreate: "id -u; pwd; touch /work/mine", postStart: ["id", "-u"] });
+    const hooks = hooksOf({ onCreate: "id -u; pwd; touch /box/mine", postStart: ["id", "-u"] });
     expect(await container.run(hooks, { remote })).toEqual([
       ["onCreate", "4321"],
-      ["onCreate", "/work"],
+      ["onCreate", "/box"],
       ["postStart", "4321"],
     ]);
     // Nobody may write to /root or make a home: the markers lie where root may write, and are found again.
@@ -229,13 +227,13 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
   it("have the environment that is kept for those who enter until the container is started anew", async () => {
     await using container = await startHookContainer(endpoint, {
       prepare:
-        "echo 'export LOGIN=$(wc -l </work/logins); echo >>/work/logins' >/home/worker/.profile; touch /work/logins; chown worker /work/logins",
+        "echo 'export LOGIN=$(wc -l </box/logins); echo >>/box/logins' >/home/worker/.profile; touch /box/logins; chown worker /box/logins",
       env: { SECRET: "from the host" },
     });
     const kept = new Map<string, object>();
     const remote = {
       user: "worker",
-      workdir: "/work",
+      workdir: "/box",
       env: { A: "${containerEnv:SECRET}" },
       userEnvProbe: "loginShell",
     } as const;
@@ -248,7 +246,7 @@ describe.each(representativeEngines)("hooks in a container of $name", ({ endpoin
     const first = await look();
     expect(first).toMatchObject({
       user: "worker",
-      workdir: "/work",
+      workdir: "/box",
       env: { LOGIN: "0", A: "from the host" },
       problems: [],
     });

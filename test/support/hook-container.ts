@@ -96,7 +96,7 @@ export async function startHookContainer(
         project: "web",
         hooks: {
           phases,
-          remote: { workdir: "/work", env: {}, userEnvProbe: "none", user: "worker", ...remote },
+          remote: { workdir: "/box", env: {}, userEnvProbe: "none", user: "worker", ...remote },
           timeoutMs,
           waitFor: "updateContent",
         },
@@ -119,7 +119,7 @@ export async function startHookContainer(
   };
   try {
     await engine.startContainer(id);
-    await sh("/usr/sbin/useradd -u 1234 -m -s /bin/bash worker && mkdir /work && chown worker /work");
+    await sh("/usr/sbin/useradd -u 1234 -m -s /bin/bash worker && mkdir /box && chown worker /box");
     if (prepare !== "") await sh(prepare);
     return container;
   } catch (error) {

@@ -137,7 +137,7 @@ function devcontainerOf(project: string, hooks: ProjectOptions["hooks"]): Desire
   const entries = Object.entries(hooks ?? {}).map(([phase, commands]) => {
     return [phase, commands.map((command) => ({ command, source: "devcontainer.json" }))];
   });
-  const remote = { workdir: "/work", env: {}, userEnvProbe: "none" } as const;
+  const remote = { workdir: "/box", env: {}, userEnvProbe: "none" } as const;
   return {
     labels: {
       [DEVCONTAINER_LABEL.folder]: `/src/acme/${project}`,

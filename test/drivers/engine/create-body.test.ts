@@ -11,7 +11,7 @@ const FULL: ContainerSpec = {
   command: ["infinity"],
   env: { A: "1", B: "x=y" },
   user: "1000",
-  workdir: "/work",
+  workdir: "/box",
   hostname: "box",
   mounts: {
     "/rw": { type: "bind", source: "/srv" },
@@ -60,7 +60,7 @@ describe("Docker's create body", () => {
       Cmd: ["infinity"],
       Env: ["A=1", "B=x=y"],
       User: "1000",
-      WorkingDir: "/work",
+      WorkingDir: "/box",
       Hostname: "box",
       HostConfig: {
         NetworkMode: "a",
@@ -120,7 +120,7 @@ describe("Podman's create body", () => {
       command: ["infinity"],
       env: { A: "1", B: "x=y" },
       user: "1000",
-      work_dir: "/work",
+      work_dir: "/box",
       hostname: "box",
       no_new_privileges: true,
       cap_add: [],

@@ -78,9 +78,9 @@ describe("a container read back", () => {
   });
 
   it("has a host name only when it is not made from the ID, and a working folder that is not the root", () => {
-    expect(spec({ Config: { Hostname: "box", WorkingDir: "/work" } })).toMatchObject({
+    expect(spec({ Config: { Hostname: "box", WorkingDir: "/box" } })).toMatchObject({
       hostname: "box",
-      workdir: "/work",
+      workdir: "/box",
     });
     expect(spec({ Config: { WorkingDir: "/", ...asked({ workdir: "/" }) } }).workdir).toBe("/");
   });

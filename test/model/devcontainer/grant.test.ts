@@ -112,9 +112,9 @@ const BEYOND: [raw: DevcontainerConfig, what: string, hint: unknown][] = [
     'projects.web.mounts: ["/srv/other:/other"]',
   ],
   [
-    { workspaceMount: "type=bind,source=/srv,target=/work", workspaceFolder: "/work" },
+    { workspaceMount: "type=bind,source=/srv,target=/box", workspaceFolder: "/box" },
     "host path /srv (web.json:2)",
-    'projects.web.mounts: ["/srv:/work"]',
+    'projects.web.mounts: ["/srv:/box"]',
   ],
   [
     { mounts: ["type=volume,source=v,target=/v,volume-opt=device=/"] },

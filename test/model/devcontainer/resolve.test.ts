@@ -49,7 +49,7 @@ test("everything a file may say stands in the spec, in canonical order", () => {
       init: true,
       mounts: ["source=cache,target=/cache,type=volume", { type: "tmpfs", target: "/scratch" }],
       runArgs: [
-        ..."--hostname box -e B=2 -w /work -m 1g --cpus 1.5 --pids-limit 100 --shm-size 64m --ulimit nofile=1:2".split(
+        ..."--hostname box -e B=2 -w /box -m 1g --cpus 1.5 --pids-limit 100 --shm-size 64m --ulimit nofile=1:2".split(
           " ",
         ),
         ..."--add-host db:10.0.0.1 --group-add audio -l team=a --stop-signal SIGQUIT --read-only".split(" "),
@@ -85,7 +85,7 @@ test("everything a file may say stands in the spec, in canonical order", () => {
     stopSignal: "SIGQUIT",
     ulimits: { nofile: { soft: 1, hard: 2 } },
     user: "dev",
-    workdir: "/work",
+    workdir: "/box",
   });
   expect(made.capabilities?.add).not.toHaveProperty("CHOWN");
   expect(made.capabilities?.add).toHaveProperty("KILL");
