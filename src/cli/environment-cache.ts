@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import { errorCodeOf } from "../drivers/files/files.ts";
+import { attempt } from "../drivers/files/files.ts";
 import type { EnvironmentCache } from "../drivers/hooks/remote-environment.ts";
 import type { Context } from "./context.ts";
 
@@ -19,22 +19,17 @@ export function environmentCache({ fs, cacheDir }: Pick<Context, "fs" | "cacheDi
   };
   return {
     get: (key) => {
+      // A cache that is missing, unreadable or damaged costs time only.
+      const { value: bytes } = attempt(() => fs.read(fileOf(key), MAX_BYTES));
+      if (!bytes) return undefined;
       try {
-        const text = Buffer.from(fs.read(fileOf(key), MAX_BYTES)).toString("utf8");
-        const found = JSON.parse(text) as { key?: unknown; value?: unknown } | null;
+        const found = JSON.parse(Buffer.from(bytes).toString("utf8")) as { key?: unknown; value?: unknown } | null;
         return found?.key === key ? found.value : undefined;
       } catch (error) {
-        // A cache that is missing, damaged or unreadable costs time only.
-        if (error instanceof SyntaxError || errorCodeOf(error) !== undefined) return undefined;
+        if (error instanceof SyntaxError) return undefined;
         throw error;
       }
     },
-    set: (key, value) => {
-      try {
-        fs.writePrivate(fileOf(key), JSON.stringify({ key, value }));
-      } catch (error) {
-        if (errorCodeOf(error) === undefined) throw error;
-      }
-    },
+    set: (key, value) => void attempt(() => fs.writePrivate(fileOf(key), JSON.stringify({ key, value }))),
   };
 }

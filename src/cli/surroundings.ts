@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 
 import { realHomeOf } from "../drivers/files/host-paths.ts";
-import { errorCodeOf } from "../drivers/files/files.ts";
+import { attempt, errorCodeOf } from "../drivers/files/files.ts";
 import type { Files } from "../drivers/files/files.ts";
 import type { Surroundings } from "../model/compile.ts";
 import { DevcError } from "../model/errors.ts";
@@ -23,12 +23,14 @@ const PLACEHOLDER_DIGITS = 32;
  */
 export function surroundingsOf(world: World, images: Surroundings["images"]): Surroundings {
   const { fs, home, env } = world;
+  // Only projects with a devcontainer.json ask.
+  let refused: Surroundings["refused"] | undefined;
   return {
     images,
     localEnv: env,
     hide: createHide(world),
     hostPath: (path) => hostPath(fs, path),
-    refused: createRefusals(realHomeOf(fs, home)),
+    refused: (path) => (refused ??= createRefusals(realHomeOf(fs, home)))(path),
   };
 }
 
@@ -70,12 +72,9 @@ function keyOf({ fs, stateDir, randomBytes }: World): Buffer {
 
 /** A path that cannot be looked at counts as one that is not there: nothing is given to a sandbox unseen. */
 function hostPath(fs: Files, path: string): ReturnType<Surroundings["hostPath"]> {
-  try {
+  return attempt(() => {
     const kind = fs.stat(path)?.kind;
     if (kind === undefined) return undefined;
-    return { real: fs.realpath(path), kind: kind === "file" || kind === "directory" ? kind : "other" };
-  } catch (error) {
-    if (errorCodeOf(error) === undefined) throw error;
-    return undefined;
-  }
+    return { real: fs.realpath(path), kind: kind === "file" || kind === "directory" ? kind : ("other" as const) };
+  }).value;
 }

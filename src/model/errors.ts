@@ -15,7 +15,6 @@ export type ErrorCode =
   | "image-not-found"
   | "build-failed" // a step of a Dockerfile
   | "hook-failed" // a command of a devcontainer.json
-  | "requirements-not-met" // hostRequirements of a devcontainer.json
   | "not-found" // 404: an object is gone
   | "container-failed" // a candidate stopped or stayed unhealthy
   | "apply-failed" // some changes failed and none succeeded

@@ -1,5 +1,6 @@
 import type { CapabilityEdit } from "./capabilities.ts";
 import type { DesiredState } from "./desired.ts";
+import { LIMIT_KEYS } from "./limits.ts";
 import type { MountEntry, ProfileEntry, Settings, Layer } from "./read-layer.ts";
 import type { ValuePath } from "./source.ts";
 
@@ -153,7 +154,7 @@ function mergeResources(parts: Sourced<Settings | ProfileEntry>[]): MergedResour
   const merged: MergedResources = {};
   for (const { value, layer, path } of parts) {
     for (const [limit, amount] of Object.entries(value.resources) as [keyof MergedResources, number][]) {
-      merged[limit] = { value: amount, layer, path: [...path, "resources", limit === "nanoCpus" ? "cpus" : limit] };
+      merged[limit] = { value: amount, layer, path: [...path, "resources", LIMIT_KEYS[limit]] };
     }
   }
   return merged;

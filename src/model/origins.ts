@@ -1,3 +1,4 @@
+import { LIMIT_KEYS, LIMITS } from "./limits.ts";
 import type { Place } from "./manifest.ts";
 import { SINGLE_KEYS } from "./merge.ts";
 import type { MergedProject, MergedResources, Sourced } from "./merge.ts";
@@ -22,10 +23,10 @@ export function originsOf(
     const sourced = project[key];
     if (sourced) places[key] = placeOf(sourced);
   }
-  for (const limit of ["memory", "nanoCpus", "pids"] as const) {
+  for (const limit of LIMITS) {
     const candidates = [project.resources, ...profiles].map((resources) => resources[limit]);
     const sourced = candidates.find((candidate) => candidate && candidate.value === limits[limit]);
-    if (sourced) places[`resources.${limit === "nanoCpus" ? "cpus" : limit}`] = placeOf(sourced);
+    if (sourced) places[`resources.${LIMIT_KEYS[limit]}`] = placeOf(sourced);
   }
   for (const [name, sourced] of project.env) places[`env.${name}`] = placeOf(sourced);
   for (const [name, sourced] of project.volumes) places[`volumes.${name}`] = placeOf(sourced);

@@ -1,4 +1,6 @@
 import { holdsPlaceholder } from "./host-values.ts";
+import { LIMITS } from "./limits.ts";
+import type { Limit } from "./limits.ts";
 import type { ContainerSpec, MountSpec } from "./spec.ts";
 
 /** One way in which a change widens or narrows what a sandbox may do. */
@@ -22,7 +24,7 @@ export function securityDelta(before: ContainerSpec, after: ContainerSpec): Secu
     ...ordered("/network", "network", networkReach(before), networkReach(after)),
     ...capabilityDelta(before, after),
     ...ordered("/noNewPrivileges", "gaining privileges", before.noNewPrivileges ? 0 : 1, after.noNewPrivileges ? 0 : 1),
-    ...(["memory", "nanoCpus", "pids"] as const).flatMap((limit) => limitDelta(limit, before, after)),
+    ...LIMITS.flatMap((limit) => limitDelta(limit, before, after)),
     ...mountDelta(before.mounts ?? {}, after.mounts ?? {}),
     ...ordered("/user", "user root", runsAsRoot(before) ? 1 : 0, runsAsRoot(after) ? 1 : 0),
     ...ordered("/gpus", "GPUs", before.gpus ? 1 : 0, after.gpus ? 1 : 0),
@@ -56,11 +58,7 @@ function ordered(path: string, what: string, before: number, after: number): Sec
   return [delta(after > before ? "loosens" : "tightens", path, what)];
 }
 
-function limitDelta(
-  limit: "memory" | "nanoCpus" | "pids",
-  before: ContainerSpec,
-  after: ContainerSpec,
-): SecurityDelta[] {
+function limitDelta(limit: Limit, before: ContainerSpec, after: ContainerSpec): SecurityDelta[] {
   const [was, is] = [before, after].map((spec) => spec.resources?.[limit] ?? Number.POSITIVE_INFINITY) as [
     number,
     number,

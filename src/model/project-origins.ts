@@ -1,10 +1,9 @@
 import type { EngineCapacity, Surroundings } from "./compile.ts";
 import { originsOfDevcontainer } from "./devcontainer/origins.ts";
+import type { ProjectOrigins } from "./devcontainer/origins.ts";
 import { DEFAULT_PLACE } from "./devcontainer/notes.ts";
+import { LIMIT_KEYS, LIMITS } from "./limits.ts";
 import type { Manifest, ManifestProject } from "./manifest.ts";
-
-/** Where a value comes from: `file:line`, `image metadata`, `profile moderate`, `default`. */
-type ProjectOrigins = Record<string, string>;
 
 /**
  * Where every value of a project's sandbox comes from, by the keys of an entry where it has them (`env.NAME`, `resources.cpus`,
@@ -40,7 +39,9 @@ function originsOfEntry(project: ManifestProject, placeOf: PlaceOf): ProjectOrig
     ...Object.keys(env).map((name) => `env.${name}`),
     ...Object.keys(mounts).map((target) => `mounts.${target}`),
   ];
-  const limits = Object.keys(posture.resources).map((limit) => `resources.${limit === "nanoCpus" ? "cpus" : limit}`);
+  const limits = LIMITS.filter((limit) => posture.resources[limit] !== undefined).map(
+    (limit) => `resources.${LIMIT_KEYS[limit]}`,
+  );
   const granted = posture.capabilities.map((name) => `capabilities.${name}`);
   return {
     image: placeOf("image"),

@@ -147,6 +147,6 @@ function refuseMount(message: string, expected = "source:target, optionally with
 }
 
 /** Whether a text has the form of the names of workspaces, projects, profiles and volumes. */
-function isName(text: string): boolean {
+export function isName(text: string): boolean {
   return new RegExp(NAME_PATTERN).test(text);
 }

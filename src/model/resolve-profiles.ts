@@ -1,4 +1,5 @@
 import { editCapabilities } from "./capabilities.ts";
+import { LIMITS } from "./limits.ts";
 import type { Issue } from "./errors.ts";
 import type { MergedProfile, MergedResources, Sourced } from "./merge.ts";
 import { nearest } from "./nearest.ts";
@@ -124,7 +125,7 @@ function onTopOf(base: ResolvedProfile, profile: MergedProfile): ResolvedProfile
 /** Limits with those of a higher layer laid over them. */
 export function withLimits(base: ResourcesSpec, over: MergedResources): ResourcesSpec {
   const limits = { ...base };
-  for (const limit of ["memory", "nanoCpus", "pids"] as const) {
+  for (const limit of LIMITS) {
     const higher = over[limit];
     if (higher) limits[limit] = higher.value;
   }

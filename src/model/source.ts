@@ -95,6 +95,16 @@ export function pathText(path: ValuePath): string {
     .join("");
 }
 
+/** What is noted for a value, or for the nearest thing around it: `a.b[0]`, then `a.b`, then `a`. Paths as in `pathText`. */
+export function nearestOf<Note>(notes: Readonly<Record<string, Note>>, path: string): Note | undefined {
+  for (let at = path; ;) {
+    if (Object.hasOwn(notes, at)) return notes[at];
+    const cut = Math.max(at.lastIndexOf("."), at.lastIndexOf("["));
+    if (cut <= 0) return undefined;
+    at = at.slice(0, cut);
+  }
+}
+
 /** Issues in the order in which a person meets them: by file as first seen, line, column. */
 export function sortIssues(issues: Issue[]): Issue[] {
   const files = [...new Set(issues.map(({ position }) => position?.file))];

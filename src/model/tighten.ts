@@ -1,10 +1,9 @@
+import { LIMITS } from "./limits.ts";
 import type { NetworkMode, Posture } from "./profiles.ts";
 import type { ResourcesSpec } from "./spec.ts";
 
 /** From the narrowest to the widest. */
 const REACH: readonly NetworkMode[] = ["none", "allowlist", "open"];
-
-const LIMITS = ["memory", "nanoCpus", "pids"] as const;
 
 /** What two postures both allow: in each dimension the narrower of the two. Never wider than either. */
 export function narrower(one: Posture, other: Posture): Posture {

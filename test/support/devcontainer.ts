@@ -10,6 +10,8 @@ import { sha256 } from "../../src/model/json.ts";
 import type { ManifestProject } from "../../src/model/manifest.ts";
 import { builtInProfile } from "../../src/model/profiles.ts";
 import type { Posture } from "../../src/model/profiles.ts";
+import { DEVCONTAINER_LABEL } from "../../src/model/devcontainer/labels.ts";
+import { imageFacts as bareImage } from "./workspace.ts";
 
 /** The host's environment in these tests. */
 export const LOCAL_ENV = { TOKEN: "s3cret", HOME: "/home/me" };
@@ -58,18 +60,8 @@ export function devcontainerProject(
 
 /** An image that is present. */
 export function imageFacts(metadata: MetadataEntry[] = [], rest: Partial<ImageFacts> = {}): ImageFacts {
-  return {
-    id: `sha256:${"a".repeat(64)}`,
-    labels: metadata.length > 0 ? { "devcontainer.metadata": JSON.stringify(metadata) } : {},
-    user: "",
-    env: {},
-    entrypoint: [],
-    command: [],
-    workdir: "",
-    os: "linux",
-    architecture: "amd64",
-    ...rest,
-  };
+  const labels = metadata.length > 0 ? { [DEVCONTAINER_LABEL.metadata]: JSON.stringify(metadata) } : {};
+  return { ...bareImage(`sha256:${"a".repeat(64)}`, labels), ...rest };
 }
 
 /** Where the image `debian` is present and every host path below `/srv` and `/data` leads to a folder. */

@@ -76,6 +76,7 @@ function askedOnly<Value>(
   return unlessEmpty(Object.fromEntries(entries));
 }
 
-function unlessEmpty<T extends object>(value: T): T | undefined {
+/** The map, or nothing when it holds nothing: a spec has no empty members. */
+export function unlessEmpty<T extends object>(value: T): T | undefined {
   return Object.keys(value).length > 0 ? value : undefined;
 }

@@ -7,7 +7,7 @@ import type { HostConfigRow, InspectRow } from "./inspect-row.ts";
 import { bareName, imageIdOf, mountsOf, networksOf, stateOf } from "./list-row.ts";
 import { quotaOf } from "./podman-spec.ts";
 import type { Profile } from "./profile.ts";
-import { furtherFields } from "./read-back-further.ts";
+import { furtherFields, unlessEmpty } from "./read-back-further.ts";
 
 const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/;
 
@@ -152,10 +152,6 @@ function runtimeOf(
 ): string | undefined {
   const runtime = podman ? defaultRuntime : Runtime;
   return runtime === defaultRuntime && asked.runtime !== defaultRuntime ? undefined : runtime;
-}
-
-function unlessEmpty<T extends object>(value: T): T | undefined {
-  return Object.keys(value).length > 0 ? value : undefined;
 }
 
 function unlessNone(words: string[]): string[] | undefined {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { sha256 } from "../../model/json.ts";
 import type { DeclaredManifest } from "../../model/manifest.ts";
-import { errorCodeOf } from "./files.ts";
+import { attempt } from "./files.ts";
 import type { Files } from "./files.ts";
 
 /** Form of the entries; to be raised with every change of it or of `DeclaredManifest`. */
@@ -38,26 +38,18 @@ const CHECKSUM_LENGTH = 64;
  */
 export function readCacheEntry(fs: Files, cacheDir: string, manifestPath: string): CacheEntry | undefined {
   const path = entryPath(cacheDir, manifestPath);
-  try {
-    if (fs.lstat(path)?.kind !== "file") return undefined;
-    const bytes = Buffer.from(fs.read(path, MAX_ENTRY_BYTES));
-    const payload = bytes.subarray(CHECKSUM_LENGTH);
-    const whole = checksum(payload) === bytes.toString("latin1", 0, CHECKSUM_LENGTH);
-    return whole ? (JSON.parse(payload.toString("utf8")) as CacheEntry) : undefined;
-  } catch (error) {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  }
+  const { value } = attempt(() => (fs.lstat(path)?.kind === "file" ? fs.read(path, MAX_ENTRY_BYTES) : undefined));
+  if (!value) return undefined;
+  const bytes = Buffer.from(value);
+  const payload = bytes.subarray(CHECKSUM_LENGTH);
+  const whole = checksum(payload) === bytes.toString("latin1", 0, CHECKSUM_LENGTH);
+  return whole ? (JSON.parse(payload.toString("utf8")) as CacheEntry) : undefined;
 }
 
 /** Stores an entry. It is derived data: where nothing can be written, the next load is slower and that is all. */
 export function writeCacheEntry(fs: Files, cacheDir: string, manifestPath: string, entry: CacheEntry): void {
   const payload = JSON.stringify(entry);
-  try {
-    fs.writePrivate(entryPath(cacheDir, manifestPath), checksum(payload) + payload);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
+  attempt(() => fs.writePrivate(entryPath(cacheDir, manifestPath), checksum(payload) + payload));
 }
 
 function entryPath(cacheDir: string, manifestPath: string): string {
@@ -66,9 +58,4 @@ function entryPath(cacheDir: string, manifestPath: string): string {
 
 function checksum(payload: Uint8Array | string): string {
   return createHash("sha256").update(payload).digest("hex");
-}
-
-/** The file system said no: not there, not permitted, full, read-only. */
-function isRefusal(error: unknown): boolean {
-  return errorCodeOf(error) !== undefined;
 }

@@ -1,12 +1,10 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 
 import type { ImageBuild } from "../../model/devcontainer/build.ts";
 import type { DevcontainerConfig } from "../../model/devcontainer/config.ts";
 import type { LocatedDevcontainer } from "../../model/devcontainer/located.ts";
 import type { DeclaredDevcontainer, DeclaredManifest, ManifestProject, Place } from "../../model/manifest.ts";
-import { isInside } from "../../model/refused-paths.ts";
 import type { IssueText, ValuePath } from "../../model/source.ts";
-import { errorCodeOf } from "./files.ts";
 import type { Files } from "./files.ts";
 import { placeIn } from "./locate-devcontainer.ts";
 
@@ -68,47 +66,10 @@ async function withBuild(
   { fs, cacheDir, describeBuild, note }: BuildContext,
 ): Promise<LocatedDevcontainer> {
   const { configPath, config, display, boundary } = located;
-  const folder = dirname(configPath);
   const build = config.build as BuildRequest["build"];
-  const problem = outside(fs, folder, build, boundary);
-  if (problem) {
-    note(placeIn(written, problem.path), problem.issue);
-    return located;
-  }
+  const folder = dirname(configPath);
   const described = await describeBuild({ fs, cacheDir, folder, build, display, boundary });
   for (const { path, ...issue } of described.issues) note(placeIn(written, path ?? ["build"]), issue);
   const warnings = [...located.warnings, ...described.warnings];
   return described.build ? { ...located, warnings, build: described.build } : located;
-}
-
-/** A build sends its context to the engine, which is as good as giving the folder to the sandbox. */
-function outside(
-  fs: Files,
-  folder: string,
-  { dockerfile, context }: { dockerfile: string; context?: string },
-  boundary: string,
-): { path: ValuePath; issue: IssueText } | undefined {
-  const file = resolve(folder, dockerfile);
-  const parts = [
-    { key: "context", text: context ?? ".", path: context === undefined ? dirname(file) : resolve(folder, context) },
-    { key: "dockerfile", text: dockerfile, path: file },
-  ];
-  for (const { key, text, path } of parts) {
-    const real = realPathOf(fs, path);
-    if (isInside(real, boundary)) continue;
-    const message = `'${text}' leads to ${real}, outside ${boundary}`;
-    return { path: ["build", key], issue: { code: "path-outside", message, expected: `a path inside ${boundary}` } };
-  }
-  return undefined;
-}
-
-/** Where a path leads, also when its last parts do not exist. */
-function realPathOf(fs: Files, path: string): string {
-  try {
-    return fs.realpath(path);
-  } catch (error) {
-    if (errorCodeOf(error) === undefined) throw error;
-    const above = dirname(path);
-    return above === path ? path : join(realPathOf(fs, above), path.slice(above.length));
-  }
 }

@@ -54,3 +54,17 @@ export function errorCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
+
+/** What a call gave, or with which error code the file system refused it. */
+export type Attempt<Value> = { value: Value | undefined; error?: string };
+
+/** The error code instead of an exception when the file system says no; everything else that is thrown goes on. */
+export function attempt<Value>(call: () => Value | undefined): Attempt<Value> {
+  try {
+    return { value: call() };
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code === undefined) throw error;
+    return { value: undefined, error: code };
+  }
+}

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-import { errorCodeOf } from "./files.ts";
+import { attempt } from "./files.ts";
 import type { Files } from "./files.ts";
 
 /** Enough for the line a `.git` file consists of. */
@@ -31,13 +31,11 @@ export function createGitRoots(
 }
 
 function isRepository(fs: Files, path: string): boolean {
-  try {
+  // A folder whose content may not be seen holds no repository for this user either.
+  const { value = false } = attempt(() => {
     const kind = fs.stat(path)?.kind;
     if (kind === "directory") return fs.lstat(join(path, "HEAD")) !== undefined;
     return kind === "file" && Buffer.from(fs.read(path, GIT_FILE_BYTES)).toString("utf8").startsWith("gitdir:");
-  } catch (error) {
-    // A folder whose content may not be seen holds no repository for this user either.
-    if (errorCodeOf(error) === undefined) throw error;
-    return false;
-  }
+  });
+  return value;
 }

@@ -14,8 +14,8 @@ import type { Posture } from "../../model/profiles.ts";
 import { createRefusals, isInside } from "../../model/refused-paths.ts";
 import type { IssueText } from "../../model/source.ts";
 import type { MountSpec } from "../../model/spec.ts";
-import { errorCodeOf } from "./files.ts";
-import type { Files } from "./files.ts";
+import { attempt } from "./files.ts";
+import type { Attempt, Files } from "./files.ts";
 import { expandHome } from "./home.ts";
 import { createRealPaths } from "./real-paths.ts";
 import type { RealPath } from "./real-paths.ts";
@@ -119,19 +119,6 @@ function createLookup(context: PathContext): Lookup {
 /** The home folder with every link resolved; as it is given where it does not exist. */
 export function realHomeOf(fs: Files, home: string): string {
   return attempt(() => fs.realpath(home)).value ?? home;
-}
-
-type Attempt<Value> = { value: Value | undefined; error?: string };
-
-/** The error code instead of an exception when the file system refuses to tell. */
-function attempt<Value>(call: () => Value | undefined): Attempt<Value> {
-  try {
-    return { value: call() };
-  } catch (error) {
-    const code = errorCodeOf(error);
-    if (code === undefined) throw error;
-    return { value: undefined, error: code };
-  }
 }
 
 function outside(

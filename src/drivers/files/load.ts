@@ -121,7 +121,12 @@ async function finish(options: LoadOptions, { found, book, declared, issues }: R
   const all = [...issues];
   const note: PathContext["note"] = (place, issue) => void all.push({ ...issue, position: book.positionOf(place) });
   const hasManifest = found.kind === "manifest";
-  const locate = createLocator({ fs, env, platform, home, root, hasManifest, book, note });
+  // Only projects with a devcontainer.json are located.
+  let locator: PathContext["locate"] | undefined;
+  const locate: PathContext["locate"] = (devcontainer, folder) => {
+    locator ??= createLocator({ fs, env, platform, home, root, hasManifest, book, note });
+    return locator(devcontainer, folder);
+  };
   const located = findHostPaths(declared, { fs, root, home, folders: book.folders(), note, locate });
   const projects = await describeBuilds(located, declared, { fs, cacheDir, describeBuild, note });
   if (all.length > 0) throw invalid(found, all);

@@ -6,7 +6,7 @@ import { substitute, variablesIn } from "../../model/devcontainer/variables.ts";
 import type { DeclaredDevcontainer, Place } from "../../model/manifest.ts";
 import { readImage } from "../../model/read-values.ts";
 import { createRefusals } from "../../model/refused-paths.ts";
-import { pathText } from "../../model/source.ts";
+import { nearestOf, pathText } from "../../model/source.ts";
 import type { IssueText, ValuePath } from "../../model/source.ts";
 import type { FileBook } from "./file-book.ts";
 import type { Files } from "./files.ts";
@@ -70,11 +70,7 @@ export function createLocator(
 
 /** The place of a value in its file, or of the nearest thing around it that has one. */
 export function placeIn({ file, places }: DeclaredDevcontainer, path: ValuePath): Place {
-  for (let length = path.length; length > 0; length -= 1) {
-    const place = places[pathText(path.slice(0, length))];
-    if (place) return [file, ...place];
-  }
-  return [file, 1, 1];
+  return [file, ...(nearestOf(places, pathText(path)) ?? ([1, 1] as const))];
 }
 
 /** A reference may come to be through variables, so only here is it known. */

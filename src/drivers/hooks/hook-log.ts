@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { HookPhase } from "../../model/devcontainer/lifecycle.ts";
 import { DevcError } from "../../model/errors.ts";
 import type { RunHooks } from "../../reconcile/hook-runner.ts";
+import { errorCodeOf } from "../files/files.ts";
 
 /** Where logs are and what time it is. */
 export type HookLogOptions = {
@@ -47,7 +48,7 @@ export function readHookLog(options: Omit<HookLogOptions, "now">, project: strin
     if (lines.at(-1) === "") lines.pop();
     return lines;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (errorCodeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -78,7 +79,7 @@ function createWriter(path: string, { now, append = false }: { now(): number; ap
         return undefined;
       } catch (error) {
         broken = true;
-        return codeOf(error) ?? String(error);
+        return errorCodeOf(error) ?? String(error);
       }
     },
   };
@@ -91,8 +92,4 @@ function halve(path: string): number {
   writeFileSync(`${path}.new`, kept, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return kept.length;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -112,11 +112,6 @@ export function describeCommand(command: string | string[]): string {
   return first.length < text.length || first.length > 120 ? `${first.slice(0, 119)}…` : first;
 }
 
-/** Whether there is anything to run: blank texts and empty lists are no commands. */
-export function isCommand(command: string | string[]): boolean {
-  return typeof command === "string" ? command.trim() !== "" : command.length > 0;
-}
-
 /** What to say of an end that is no success: `ended with status 2`; undefined for success. */
 export function troubleOf(end: HookEnd, { timeoutMs }: Pick<HookRun, "timeoutMs">): string | undefined {
   if (end.how === "exited") return end.status === 0 ? undefined : `ended with status ${end.status}`;

@@ -1,4 +1,4 @@
-import { HOOK_PHASES } from "../../model/devcontainer/lifecycle.ts";
+import { HOOK_PHASES, runsSomething } from "../../model/devcontainer/lifecycle.ts";
 import type { HookEntry, HookPhase } from "../../model/devcontainer/lifecycle.ts";
 import { DevcError } from "../../model/errors.ts";
 import type { HookRequest, RunHooks } from "../../reconcile/hook-runner.ts";
@@ -7,7 +7,7 @@ import type { HooksWorld } from "./inside.ts";
 import { noteSuccess, succeededPhases } from "./markers.ts";
 import { enterContainer, environmentOf } from "./remote-environment.ts";
 import type { Entered } from "./remote-environment.ts";
-import { describeCommand, isCommand, runHookCommand, troubleOf } from "./run-command.ts";
+import { describeCommand, runHookCommand, troubleOf } from "./run-command.ts";
 
 /** What the commands of one request share. */
 type Round = {
@@ -78,7 +78,7 @@ async function runMember(
   entry: HookEntry,
   { name, command, shown }: Member & { shown: string | string[] },
 ): Promise<void> {
-  if (!isCommand(command)) return;
+  if (!runsSomething(command)) return;
   const { containerId, project, signal, onOutput, hooks } = request;
   const last: string[] = [];
   const onLine = (line: string): void => {

@@ -6,7 +6,7 @@ import { DevcError } from "../../model/errors.ts";
 import { canonicalJson, sha256 } from "../../model/json.ts";
 import type { BuildImage } from "../../reconcile/image-builder.ts";
 import type { Engine } from "../engine/engine.ts";
-import { errorCodeOf } from "../files/files.ts";
+import { attempt } from "../files/files.ts";
 import type { Files } from "../files/files.ts";
 import { inputsOf } from "./build-inputs.ts";
 import { hashOfContext } from "./context-hash.ts";
@@ -116,20 +116,9 @@ function secretsOf(
       const value = env[source.env];
       return [id, value === undefined ? refuse(`is to be $${source.env}, which is not set`) : Buffer.from(value)];
     }
-    const bytes = bytesOf(fs, source.file);
-    if (typeof bytes === "string") return refuse(`cannot be read from ${source.file}: ${bytes}`);
+    const { value: bytes, error } = attempt(() => fs.read(source.file, MAX_SECRET_BYTES + 1));
+    if (!bytes) return refuse(`cannot be read from ${source.file}: ${error}`);
     return [id, bytes.length > MAX_SECRET_BYTES ? refuse("is larger than 500 KiB") : bytes];
   });
   return Object.fromEntries(entries) as Record<string, Uint8Array>;
-}
-
-/** The start of a file, or the code of the error. */
-function bytesOf(fs: Files, path: string): Uint8Array | string {
-  try {
-    return fs.read(path, MAX_SECRET_BYTES + 1);
-  } catch (error) {
-    const code = errorCodeOf(error);
-    if (code === undefined) throw error;
-    return code;
-  }
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 
 import type { ImageBuild } from "../../model/devcontainer/build.ts";
+import { splitOnce } from "../../model/devcontainer/mount-grammar.ts";
 import type { ValuePath } from "../../model/source.ts";
 
 /** Something wrong with a member of `build`; `path` leads to it in the devcontainer.json. */
@@ -100,18 +101,18 @@ function addHost({ extraHosts }: BuildOptions, value: string): Refusal | undefin
 }
 
 function buildArgument({ args }: BuildOptions, value: string): Refusal | undefined {
-  const at = value.indexOf("=");
-  if (at < 1) return { message: `'${value}' has no value`, expected: `${value}=\${localEnv:${value}}` };
-  args[value.slice(0, at)] = value.slice(at + 1);
+  const [name, text] = splitOnce(value, "=") as [string, string?];
+  if (name === "" || text === undefined)
+    return { message: `'${value}' has no value`, expected: `${value}=\${localEnv:${value}}` };
+  args[name] = text;
   return undefined;
 }
 
 function label({ labels }: BuildOptions, value: string): Refusal | undefined {
-  const at = value.indexOf("=");
-  const name = at < 0 ? value : value.slice(0, at);
+  const [name, text = ""] = splitOnce(value, "=") as [string, string?];
   if (name === "" || name.startsWith("devc."))
     return { message: `'${name}' cannot be a label`, expected: "name=value" };
-  labels[name] = at < 0 ? "" : value.slice(at + 1);
+  labels[name] = text;
   return undefined;
 }
 
@@ -151,8 +152,8 @@ function secret({ secrets }: BuildOptions, value: string, folder: string): Refus
 
 function membersOf(value: string): Record<string, string> {
   const members = value.split(",").map((member) => {
-    const at = member.indexOf("=");
-    return at < 0 ? [member.trim(), ""] : [member.slice(0, at).trim(), member.slice(at + 1)];
+    const [name, text = ""] = splitOnce(member, "=") as [string, string?];
+    return [name.trim(), text];
   });
   return Object.fromEntries(members) as Record<string, string>;
 }

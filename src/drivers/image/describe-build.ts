@@ -4,7 +4,7 @@ import type { ImageBuild } from "../../model/devcontainer/build.ts";
 import type { DevcontainerConfig } from "../../model/devcontainer/config.ts";
 import { readDockerfile } from "../../model/devcontainer/dockerfile.ts";
 import { isInside } from "../../model/refused-paths.ts";
-import { errorCodeOf } from "../files/files.ts";
+import { attempt, errorCodeOf } from "../files/files.ts";
 import type { Files } from "../files/files.ts";
 import { inputsOf } from "./build-inputs.ts";
 import { readBuildOptions } from "./build-options.ts";
@@ -27,7 +27,7 @@ export type BuildDescription = {
   build: NonNullable<DevcontainerConfig["build"]> & { dockerfile: string };
   /** How messages name the devcontainer.json. */
   display: string;
-  /** Real folder in which files of secrets must lie. */
+  /** Real folder that nothing given to the build may leave. */
   boundary: string;
 };
 
@@ -46,6 +46,8 @@ export function describeBuild({ fs, cacheDir, folder, build, boundary }: BuildDe
   const dockerfile = resolve(folder, build.dockerfile);
   // As the reference CLI: without `context` the Dockerfile's own folder.
   const context = build.context === undefined ? dirname(dockerfile) : resolve(folder, build.context);
+  const outside = confine(fs, build, { context, dockerfile }, boundary);
+  if (outside) return { issues: [outside], warnings: [] };
   const { options, issues } = readBuildOptions(build.options ?? [], folder);
   const { warnings } = options;
   issues.push(...confineSecrets(fs, options, boundary));
@@ -83,6 +85,29 @@ function choicesOf(build: BuildDescription["build"], { warnings: _said, ...optio
     cacheFrom: [...written, ...options.cacheFrom],
     ...(target === undefined ? {} : { target }),
   };
+}
+
+/** A build sends its context to the engine, which is as good as giving the folder to the sandbox. */
+function confine(
+  fs: Files,
+  written: BuildDescription["build"],
+  paths: { context: string; dockerfile: string },
+  boundary: string,
+): BuildIssue | undefined {
+  for (const key of ["context", "dockerfile"] as const) {
+    const real = realPathOf(fs, paths[key]);
+    if (isInside(real, boundary)) continue;
+    const message = `'${written[key] ?? "."}' leads to ${real}, outside ${boundary}`;
+    return { code: "path-outside", message, expected: `a path inside ${boundary}`, path: ["build", key] };
+  }
+  return undefined;
+}
+
+/** Where a path leads, also when its last parts do not exist. */
+function realPathOf(fs: Files, path: string): string {
+  const above = dirname(path);
+  const { value } = attempt(() => fs.realpath(path));
+  return value ?? (above === path ? path : join(realPathOf(fs, above), path.slice(above.length)));
 }
 
 /** A build may send what it is given anywhere, so files of the host are given to it as they are to a sandbox. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { sha256 } from "../../model/json.ts";
-import { errorCodeOf } from "../files/files.ts";
+import { attempt } from "../files/files.ts";
 import type { FileIdentity, Files } from "../files/files.ts";
 
 /** Hashes of files of one context, remembered between runs. */
@@ -54,7 +54,8 @@ export function openHashCache(fs: Files, cacheDir: string, context: string): Has
     save() {
       if (fresh === 0 && used.size === known.size) return;
       const stored: Stored = { format: FORMAT, context, files: Object.fromEntries(used) };
-      unlessRefused(() => fs.writePrivate(path, JSON.stringify(stored)));
+      // Derived data: where nothing can be written, the next walk reads more and that is all.
+      attempt(() => fs.writePrivate(path, JSON.stringify(stored)));
     },
   };
 }
@@ -65,16 +66,15 @@ function keyOf({ size, mtimeNs, ctimeNs, inode }: FileIdentity): string {
 
 /** Now, by the file system's clock; the beginning of time where nothing can be written and so nothing is remembered. */
 function stamp(fs: Files, path: string): bigint {
-  return (
-    unlessRefused(() => {
-      fs.writePrivate(path, "");
-      return fs.identify(path)?.mtimeNs;
-    }) ?? 0n
-  );
+  const { value = 0n } = attempt(() => {
+    fs.writePrivate(path, "");
+    return fs.identify(path)?.mtimeNs;
+  });
+  return value;
 }
 
 function readStored(fs: Files, path: string, context: string): Map<string, Entry> {
-  const bytes = unlessRefused(() => (fs.lstat(path)?.kind === "file" ? fs.read(path, MAX_BYTES) : undefined));
+  const { value: bytes } = attempt(() => (fs.lstat(path)?.kind === "file" ? fs.read(path, MAX_BYTES) : undefined));
   if (!bytes) return new Map();
   try {
     const stored = JSON.parse(Buffer.from(bytes).toString()) as Partial<Stored> | null;
@@ -84,15 +84,5 @@ function readStored(fs: Files, path: string, context: string): Map<string, Entry
     // Atomic writes leave no half file; whatever else wrote it, reading the context is always right.
     if (error instanceof SyntaxError) return new Map();
     throw error;
-  }
-}
-
-/** The result, or undefined when the file system says no: derived data, whose absence only costs time. */
-function unlessRefused<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (errorCodeOf(error) === undefined) throw error;
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Issue } from "../errors.ts";
+import { LIMIT_KEYS, LIMITS } from "../limits.ts";
 import type { MergedProject, MergedResources, Sourced } from "../merge.ts";
 import type { Posture } from "../profiles.ts";
 import { at } from "../resolve-profiles.ts";
@@ -45,10 +46,9 @@ export function applyCustomizations(
   }
   if (network !== undefined) tightenNetwork(result, network, refuse);
   const limits: MergedResources = {};
-  for (const limit of ["memory", "nanoCpus", "pids"] as const) {
+  for (const limit of LIMITS) {
     const value = settings.resources[limit];
-    const key = limit === "nanoCpus" ? "cpus" : limit;
-    if (value !== undefined) limits[limit] = sourced(value, "resources", key);
+    if (value !== undefined) limits[limit] = sourced(value, "resources", LIMIT_KEYS[limit]);
   }
   tightenLimits(result, limits, refuse);
   const volumes = Object.entries(settings.volumes).map(([name, target]) => {

@@ -1,11 +1,12 @@
 import type * as z from "zod";
 
 import type { Issue } from "../errors.ts";
-import { issueAt, MAX_ISSUES, offsetOf, pathText, positionAt, sortIssues } from "../source.ts";
+import { issueAt, MAX_ISSUES, offsetOf, pathText, sortIssues } from "../source.ts";
 import type { SourceDocument } from "../source.ts";
 import { describeIssue } from "../structure-issues.ts";
 import type { Found } from "../structure-issues.ts";
 import { checkValues } from "./check-values.ts";
+import { warningAt } from "./legacy.ts";
 import type { DevcontainerWarning } from "./legacy.ts";
 import { devcontainerSchema } from "./schema.ts";
 
@@ -113,7 +114,6 @@ function ignoredMembers({ value }: SourceDocument): Found[] {
 }
 
 function warningOf({ source, marks }: SourceDocument, { path, issue, which }: Found): DevcontainerWarning {
-  const { file, line } = positionAt(source, offsetOf(marks, path, which));
   const meant = issue.suggestion === undefined ? "" : `; did you mean '${issue.suggestion}'?`;
-  return { code: issue.code, message: `${file}:${line}: ${issue.message}${meant}` };
+  return warningAt(source, offsetOf(marks, path, which), issue.code, `${issue.message}${meant}`);
 }

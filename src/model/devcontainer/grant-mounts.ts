@@ -2,7 +2,8 @@ import { posix } from "node:path";
 
 import type { Surroundings } from "../compile.ts";
 import { sha256 } from "../json.ts";
-import { MAX_NAME_LENGTH, NAME_PATTERN } from "../manifest.ts";
+import { MAX_NAME_LENGTH } from "../manifest.ts";
+import { isName } from "../read-values.ts";
 import { isInside } from "../refused-paths.ts";
 import type { MountSpec } from "../spec.ts";
 import { never } from "./grant.ts";
@@ -93,7 +94,7 @@ function grantHostPath(
  */
 function volumeOf({ source, target }: AskedMount): string {
   const name = source ?? target;
-  if (new RegExp(NAME_PATTERN).test(name) && name.length <= MAX_NAME_LENGTH) return name;
+  if (isName(name) && name.length <= MAX_NAME_LENGTH) return name;
   const suffix = `-${sha256(name).slice(0, 8)}`;
   const plain = name
     .toLowerCase()

@@ -1,6 +1,8 @@
 import type { EngineCapacity } from "../compile.ts";
 import { readAddedCapability, readDroppedCapability } from "../capabilities.ts";
 import type { Capability } from "../capabilities.ts";
+import { LIMIT_KEYS, LIMITS } from "../limits.ts";
+import type { Limit } from "../limits.ts";
 import type { ManifestProject } from "../manifest.ts";
 import type { NetworkMode } from "../profiles.ts";
 import type { ContainerSpec, ResourcesSpec } from "../spec.ts";
@@ -99,17 +101,18 @@ export function grantNetwork(asked: Asked, { project, notes }: Grantor): Network
   return asked.networks.some(({ value }) => value === "none") ? "none" : network;
 }
 
-/** How a limit is called in devc.yaml, and how it is written there. */
-const LIMITS: [key: keyof ResourcesSpec, name: string, write: (value: number) => string][] = [
-  ["memory", "memory", (bytes) => memoryText(bytes).replace(" ", "")],
-  ["nanoCpus", "cpus", (nano) => String(nano / 1e9)],
-  ["pids", "pids", String],
-];
+/** How a limit is written in devc.yaml. */
+const WRITE: Record<Limit, (value: number) => string> = {
+  memory: (bytes) => memoryText(bytes).replace(" ", ""),
+  nanoCpus: (nano) => String(nano / 1e9),
+  pids: String,
+};
 
 /** The limits: the profile's, or lower ones where the file asks for them. */
 export function grantLimits({ limits }: Asked, { project, notes }: Grantor): ResourcesSpec {
   const granted: ResourcesSpec = { ...project.posture.resources };
-  for (const [key, name, write] of LIMITS) {
+  for (const key of LIMITS) {
+    const [name, write] = [LIMIT_KEYS[key], WRITE[key]];
     const asked = limits[key];
     if (!asked) continue;
     const value = Number.isFinite(asked.value) ? asked.value : undefined;

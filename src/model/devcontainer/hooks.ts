@@ -1,7 +1,7 @@
 import type { Entry } from "./asked.ts";
 import type { HostText } from "./host-text.ts";
-import { HOOK_PHASES } from "./lifecycle.ts";
-import type { HookCommand, HookEntry, HookPhase, HooksSpec, RemoteSpec } from "./lifecycle.ts";
+import { HOOK_PHASES, runsSomething } from "./lifecycle.ts";
+import type { HookEntry, HookPhase, HooksSpec, RemoteSpec } from "./lifecycle.ts";
 import type { MergedDevcontainer } from "./merge-metadata.ts";
 import { IMAGE_METADATA } from "./notes.ts";
 
@@ -42,10 +42,4 @@ function entriesOf({ raw, from }: Entry, phase: HookPhase, text: HostText): Hook
   if (!runsSomething(command)) return [];
   const source = from(key) === IMAGE_METADATA ? "image" : "devcontainer.json";
   return [{ command: text.hidden(command), source }];
-}
-
-/** Whether there is a command and not an empty one. */
-export function runsSomething(command: HookCommand | undefined): command is HookCommand {
-  if (command === undefined) return false;
-  return typeof command === "string" ? command.trim() !== "" : Object.keys(command).length > 0;
 }

@@ -1,8 +1,14 @@
 import { positionAt } from "../source.ts";
-import type { Marks, SourceDocument } from "../source.ts";
+import type { Marks, SourceDocument, SourceText } from "../source.ts";
 
 /** Something worth a word that is no error. */
 export type DevcontainerWarning = { code: string; message: string };
+
+/** A warning about what stands at an offset of a file. */
+export function warningAt(source: SourceText, offset: number, code: string, message: string): DevcontainerWarning {
+  const { file, line } = positionAt(source, offset);
+  return { code, message: `${file}:${line}: ${message}` };
+}
 
 /** A value with the places of its parts. */
 type Part = { value: unknown; marks: Marks };
@@ -17,10 +23,7 @@ type Member = Part & { key: number };
  */
 export function mapLegacy(document: SourceDocument): { document: SourceDocument; warnings: DevcontainerWarning[] } {
   const warnings: DevcontainerWarning[] = [];
-  const tell: Tell = ({ key }, code, message) => {
-    const { file, line } = positionAt(document.source, key);
-    warnings.push({ code, message: `${file}:${line}: ${message}` });
-  };
+  const tell: Tell = ({ key }, code, message) => void warnings.push(warningAt(document.source, key, code, message));
   const mapped = mapEditor(mapDockerfile(document, tell), tell);
   return { document: { ...document, ...mapped }, warnings };
 }

@@ -37,3 +37,9 @@ export type HooksSpec = {
   /** Commands that enter wait until this phase is over. */
   waitFor: HookPhase | "initialize";
 };
+
+/** Whether there is a command and not an empty one. */
+export function runsSomething(command: HookCommand | undefined): command is HookCommand {
+  if (command === undefined) return false;
+  return typeof command === "string" ? command.trim() !== "" : Object.keys(command).length > 0;
+}

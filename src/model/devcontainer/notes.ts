@@ -1,6 +1,7 @@
 import type { Notice } from "../desired.ts";
 import type { Issue, Position } from "../errors.ts";
 import type { ManifestProject } from "../manifest.ts";
+import { nearestOf } from "../source.ts";
 import type { LocatedDevcontainer } from "./located.ts";
 
 /** A value and where it was asked for: `file:line`, or `IMAGE_METADATA`. */
@@ -40,7 +41,7 @@ export function createNotes({ name, profile }: ManifestProject, located: Located
   return {
     notices,
     issues,
-    placeOf: (path) => placeOf(located, path),
+    placeOf: (path) => nearestOf(located.places, path) ?? located.display,
     notice,
     notGranted: (what, from, hint) =>
       notice("not-granted", `asked, not granted by profile ${profile}: ${what} (${from})`, hint),
@@ -49,18 +50,6 @@ export function createNotes({ name, profile }: ManifestProject, located: Located
       else issues.push({ ...problem, position: positionOf(from === DEFAULT_PLACE ? located.display : from) });
     },
   };
-}
-
-/** The place of a value, or of the nearest thing around it. */
-function placeOf({ places, display }: LocatedDevcontainer, path: string): string {
-  let at = path;
-  for (;;) {
-    const place = Object.hasOwn(places, at) ? places[at] : undefined;
-    if (place !== undefined) return place;
-    const cut = Math.max(at.lastIndexOf("."), at.lastIndexOf("["));
-    if (cut <= 0) return display;
-    at = at.slice(0, cut);
-  }
 }
 
 /** `places` hold lines only. */

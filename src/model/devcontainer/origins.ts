@@ -1,8 +1,10 @@
 import type { EngineCapacity, Surroundings } from "../compile.ts";
+import { LIMIT_KEYS, LIMITS } from "../limits.ts";
 import type { ManifestProject } from "../manifest.ts";
+import { isLimitWithin } from "../tighten.ts";
 import { lastOf } from "./asked.ts";
-import { hookKey, runsSomething } from "./hooks.ts";
-import { HOOK_PHASES } from "./lifecycle.ts";
+import { hookKey } from "./hooks.ts";
+import { HOOK_PHASES, runsSomething } from "./lifecycle.ts";
 import type { LocatedDevcontainer } from "./located.ts";
 import { createNotes, DEFAULT_PLACE } from "./notes.ts";
 import type { From } from "./notes.ts";
@@ -10,7 +12,7 @@ import { resolveDevcontainer } from "./resolve.ts";
 import type { ResolvedDevcontainer } from "./resolve.ts";
 
 /** Where a value comes from: `file:line`, `image metadata`, `profile moderate`, `default`. */
-export type DevcontainerOrigins = Record<string, string>;
+export type ProjectOrigins = Record<string, string>;
 
 /**
  * Where every value of a devcontainer project comes from. Keys are those of a manifest's entry where it has them (`env.NAME`,
@@ -24,7 +26,7 @@ export function originsOfDevcontainer(
   engine: EngineCapacity | undefined,
   surroundings: Surroundings,
   manifestPlaces: Readonly<Record<string, string>> = {},
-): DevcontainerOrigins {
+): ProjectOrigins {
   const resolved = resolveDevcontainer(workspace, project, engine, surroundings);
   const located = project.devcontainer as LocatedDevcontainer;
   const { placeOf } = createNotes(project, located);
@@ -58,7 +60,7 @@ type Context = {
 const MANIFEST = "devc.yaml";
 
 /** Members of the spec that hold one value. */
-function specOrigins({ project, resolved, manifest, placeOf, hasFolder }: Context): DevcontainerOrigins {
+function specOrigins({ project, resolved, manifest, placeOf, hasFolder }: Context): ProjectOrigins {
   const { asked, merged, entries, settled } = resolved;
   const { spec } = settled;
   const folder = hasFolder ? placeOf("workspaceFolder") : DEFAULT_PLACE;
@@ -82,9 +84,9 @@ function specOrigins({ project, resolved, manifest, placeOf, hasFolder }: Contex
 }
 
 /** Members of the spec that are maps. */
-function mapOrigins({ project, resolved, manifest }: Context): DevcontainerOrigins {
+function mapOrigins({ project, resolved, manifest }: Context): ProjectOrigins {
   const { asked, settled } = resolved;
-  const origins: DevcontainerOrigins = {};
+  const origins: ProjectOrigins = {};
   const add = (name: string, map: Record<string, From<unknown>>) => {
     for (const [key, { from }] of Object.entries(map)) origins[`${name}.${key}`] = from;
   };
@@ -106,21 +108,19 @@ function keysOf(name: string, map: object): string[] {
   return Object.keys(map).map((key) => `${name}.${key}`);
 }
 
-const LIMIT_KEYS = { memory: "memory", nanoCpus: "cpus", pids: "pids" } as const;
-
 /** What the profile decides. */
-function postureOrigins({ project, resolved, manifest, profile }: Context): DevcontainerOrigins {
+function postureOrigins({ project, resolved, manifest, profile }: Context): ProjectOrigins {
   const { asked, settled } = resolved;
   const { posture } = project;
   const closed = asked.networks.find(({ value }) => value === "none");
-  const origins: DevcontainerOrigins = { network: closed?.from ?? profile };
+  const origins: ProjectOrigins = { network: closed?.from ?? profile };
   for (const name of Object.keys(settled.spec.capabilities?.add ?? {}))
     origins[`capabilities.${name}`] = manifest(`capabilities.${name}`) ?? profile;
-  for (const [limit, name] of Object.entries(LIMIT_KEYS) as [keyof typeof LIMIT_KEYS, string][]) {
-    const wanted = asked.limits[limit];
-    const isAsked =
-      wanted && Number.isFinite(wanted.value) && wanted.value <= (posture.resources[limit] ?? wanted.value);
+  for (const limit of LIMITS) {
     if (settled.spec.resources?.[limit] === undefined) continue;
+    const name = LIMIT_KEYS[limit];
+    const wanted = asked.limits[limit];
+    const isAsked = wanted && Number.isFinite(wanted.value) && isLimitWithin(wanted.value, posture.resources[limit]);
     origins[`resources.${name}`] = isAsked ? wanted.from : (manifest(`resources.${name}`) ?? profile);
   }
   if (settled.spec.noNewPrivileges) {
@@ -131,10 +131,10 @@ function postureOrigins({ project, resolved, manifest, profile }: Context): Devc
 }
 
 /** How one enters, and the hooks. */
-function remoteOrigins({ project, resolved, manifest, placeOf, hasFolder }: Context): DevcontainerOrigins {
+function remoteOrigins({ project, resolved, manifest, placeOf, hasFolder }: Context): ProjectOrigins {
   const { entries, merged } = resolved;
   const { user } = project;
-  const origins: DevcontainerOrigins = { workspaceFolder: hasFolder ? placeOf("workspaceFolder") : DEFAULT_PLACE };
+  const origins: ProjectOrigins = { workspaceFolder: hasFolder ? placeOf("workspaceFolder") : DEFAULT_PLACE };
   const own = user === undefined ? lastOf(entries, "remoteUser", merged.remoteUser)?.from : undefined;
   origins["remoteUser"] = user === undefined ? (own ?? DEFAULT_PLACE) : (manifest("user") ?? MANIFEST);
   for (const key of ["userEnvProbe", "waitFor", "updateRemoteUserUID"] as const)

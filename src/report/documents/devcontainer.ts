@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { HOOK_PHASES } from "../../model/devcontainer/lifecycle.ts";
+
 /** Builds and commands of devcontainers as they stand in documents; the types in src/model/devcontainer are the source. */
 
 const strings = z.record(z.string(), z.string());
@@ -26,7 +28,7 @@ export const imageBuild = z
   .meta({ id: "ImageBuild" });
 
 /** A phase in which a devcontainer.json runs commands in a sandbox. */
-export const hookPhase = z.enum(["onCreate", "updateContent", "postCreate", "postStart", "postAttach"]);
+export const hookPhase = z.enum(HOOK_PHASES);
 
 const command = z.union([
   z.string(),
@@ -58,6 +60,6 @@ export const hooksSpec = z
     }),
     remote: remoteSpec,
     timeoutMs: z.int().describe("Milliseconds one command may take"),
-    waitFor: z.enum(["initialize", "onCreate", "updateContent", "postCreate", "postStart", "postAttach"]),
+    waitFor: z.enum(["initialize", ...HOOK_PHASES]),
   })
   .meta({ id: "Hooks" });

@@ -1,3 +1,5 @@
+import { remember } from "../build-steps.ts";
+import type { Step } from "../build-steps.ts";
 import { messagesOf, readFields, textOf } from "./protobuf.ts";
 
 /** What a build's trace adds up to. */
@@ -8,18 +10,7 @@ export type Trace = {
   failure(): { step: string; error: string; output: string[] } | undefined;
 };
 
-type Step = {
-  number: number;
-  name: string;
-  announced: boolean;
-  done: boolean;
-  error: string;
-  output: string[];
-  rest: string;
-};
-
-/** Lines of a failed step's output that its error keeps. */
-const KEPT_LINES = 50;
+type TraceStep = Step & { number: number; announced: boolean; done: boolean; error: string; rest: string };
 
 /**
  * Turns the trace of a build into lines: `#3 [2/4] RUN npm ci`, its output behind the same number, `#3 CACHED`, `#3 ERROR …`.
@@ -27,15 +18,15 @@ const KEPT_LINES = 50;
  * 4 cached, 5 started, 6 completed, 7 error); VertexLog (1 vertex, 4 msg).
  */
 export function createTrace(): Trace {
-  const steps = new Map<string, Step>();
-  const stepOf = (digest: string): Step => {
+  const steps = new Map<string, TraceStep>();
+  const stepOf = (digest: string): TraceStep => {
     const known = steps.get(digest) ?? {
       number: steps.size + 1,
       name: "",
+      tail: [],
       announced: false,
       done: false,
       error: "",
-      output: [],
       rest: "",
     };
     steps.set(digest, known);
@@ -56,15 +47,15 @@ export function createTrace(): Trace {
   const failure = () => {
     const failed = [...steps.values()].find(({ error }) => error !== "" && !/context canceled/.test(error));
     if (!failed) return undefined;
-    const output = failed.rest === "" ? failed.output : [...failed.output, failed.rest];
-    return { step: failed.name, error: failed.error, output: output.slice(-KEPT_LINES) };
+    if (failed.rest !== "") outputLines(failed, "\n");
+    return { step: failed.name, error: failed.error, output: failed.tail };
   };
   return { add, failure };
 }
 
 /** A step is told when it begins and when it ends, each once: records repeat what they said before. */
 function vertexLines(
-  step: Step,
+  step: TraceStep,
   { started, completed, cached }: Record<"started" | "completed" | "cached", boolean>,
 ): string[] {
   const lines: string[] = [];
@@ -81,9 +72,9 @@ function vertexLines(
 }
 
 /** Whole lines of a step's output; what has no end yet waits for the next record. */
-function outputLines(step: Step, text: string): string[] {
+function outputLines(step: TraceStep, text: string): string[] {
   const lines = (step.rest + text).split(/\r\n|\n/);
   step.rest = lines.pop() ?? "";
-  step.output = [...step.output, ...lines].slice(-KEPT_LINES);
+  for (const line of lines) remember(step, line);
   return lines.map((line) => `#${step.number} ${line}`);
 }
