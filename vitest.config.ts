@@ -12,7 +12,7 @@ const ENGINES = (process.env["DEVC_TEST_ENGINES"] ?? "docker,podman").split(",")
 
 /**
  * An engine is one shared machine: its tests run one file after the other, after everything that needs the CPU. Two groups of
- * engines have nothing in common and run side by side.
+ * engines have nothing in common; `scripts/test` runs them side by side, each in a vitest of its own.
  */
 const HALF = Math.ceil(ENGINES.length / 2);
 /** One stops an engine of its own, the first of the list; the other only reads, which is the same on all. */
