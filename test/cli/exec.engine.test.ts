@@ -33,12 +33,17 @@ describe.each(testEngines)("on $name", ({ endpoint }) => {
       openPty([process.execPath, DEVC, ...words], { cwd: scenario.root, env, columns: 101, rows: 33 });
     {
       await using pty = await open("attach", "web");
-      pty.type("echo $INSIDE $(hostname) $(stty size) $TERM; exit 11\r");
-      await pty.until(/yes web 33 101 xterm-256color/);
+      // An engine learns the size after the shell has started.
+      pty.type(
+        'until [ "$(stty size)" = "33 101" ]; do sleep 0.05; done; echo $INSIDE $(hostname) $TERM sized; exit 11\r',
+      );
+      await pty.until(/yes web xterm-256color sized/);
       expect(await pty.ended).toEqual({ exit: 11, modes: { echo: true, lines: true, signals: true } });
     }
     {
-      await using pty = await open("exec", "api", "--", "sh", "-c", "trap 'exit 12' INT; echo ready; sleep 2147483646");
+      // Short sleeps: a signal that comes between a shell's fork and the sleep is held until that one ends.
+      const program = "trap 'exit 12' INT; echo ready; while :; do sleep 0.2; done";
+      await using pty = await open("exec", "api", "--", "sh", "-c", program);
       await pty.until(/ready/);
       pty.type("\u0003");
       expect(await pty.ended).toEqual({ exit: 12, modes: { echo: true, lines: true, signals: true } });

@@ -14,7 +14,7 @@ export type Pty = AsyncDisposable & {
   pid: number;
   /** Everything the terminal showed so far. */
   shown(): string;
-  /** Resolves when what was shown after the last match holds `wanted`; rejects when the program ends without it. */
+  /** Resolves when what was shown after the last match holds `wanted`; rejects when the program ends or goes on without it. */
   until(wanted: RegExp): Promise<RegExpExecArray>;
   /** Presses keys. */
   type(text: string): void;
@@ -23,6 +23,9 @@ export type Pty = AsyncDisposable & {
   /** The exit status (128 + signal) and the modes the terminal was left in. */
   ended: Promise<{ exit: number; modes: TerminalModes }>;
 };
+
+/** Long enough for a busy machine, short enough to tell what was shown before a test's own time is over. */
+const PATIENCE_MS = 120_000;
 
 const HELPER = join(import.meta.dirname, "pty-helper.py");
 
@@ -102,11 +105,14 @@ function watchScreen(output: Readable): Pick<Pty, "shown" | "until"> {
     shown: () => text,
     until: (wanted) =>
       new Promise((resolve, reject) => {
+        const fail = (what: string) => reject(new Error(`${what} without ${wanted}; shown: ${JSON.stringify(text)}`));
+        const patience = setTimeout(() => fail("the program goes on"), PATIENCE_MS);
         const look = () => {
           const match = new RegExp(wanted.source, wanted.flags.replace("g", "")).exec(text.slice(seen));
           if (!match && !over) return;
+          clearTimeout(patience);
           watchers.delete(look);
-          if (!match) return reject(new Error(`the program ended without ${wanted}; shown: ${JSON.stringify(text)}`));
+          if (!match) return fail("the program ended");
           seen += match.index + match[0].length;
           resolve(match);
         };

@@ -23,7 +23,7 @@ type ExecRow = {
 /** Milliseconds between looks at a command whose output has ended: it usually has ended too. */
 const FIRST_LOOK_MS = 5;
 const LAST_LOOK_MS = 500;
-/** A terminal exists a moment after its command was started. */
+/** A terminal exists a moment after its command was started: seconds on a busy machine. Each pause is longer by this. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 25;
 
@@ -122,7 +122,7 @@ async function exitStatus({ session, clock }: Driver, id: string, containerId: s
 
 async function resize({ session, clock }: Driver, id: string, columns: number, rows: number): Promise<void> {
   const path = `/exec/${encodeURIComponent(id)}/resize${queryOf({ h: rows, w: columns })}`;
-  for (let left = RESIZE_TRIES; ; left--) {
+  for (let tried = 1; ; tried++) {
     try {
       await session.json({
         method: "POST",
@@ -132,9 +132,9 @@ async function resize({ session, clock }: Driver, id: string, columns: number, r
       });
       return;
     } catch (error) {
-      if (left === 0 || hasCode(error, "engine-unreachable", "not-found")) throw error;
+      if (tried === RESIZE_TRIES || hasCode(error, "engine-unreachable", "not-found")) throw error;
     }
-    await clock.sleep(RESIZE_PAUSE_MS);
+    await clock.sleep(tried * RESIZE_PAUSE_MS);
   }
 }
 
