@@ -34,10 +34,9 @@ describe.each(testEngines)("on $name", ({ endpoint }) => {
     {
       await using pty = await open("attach", "web");
       // An engine learns the size after the shell has started.
-      pty.type(
-        'until [ "$(stty size)" = "33 101" ]; do sleep 0.05; done; echo $INSIDE $(hostname) $TERM sized; exit 11\r',
-      );
-      await pty.until(/yes web xterm-256color sized/);
+      pty.type('until [ "$(stty size)" = "33 101" ]; do sleep 0.05; done\r');
+      pty.type("echo $INSIDE $(hostname) $(stty size) $TERM; exit 11\r");
+      await pty.until(/yes web 33 101 xterm-256color/);
       expect(await pty.ended).toEqual({ exit: 11, modes: { echo: true, lines: true, signals: true } });
     }
     {

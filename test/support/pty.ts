@@ -105,14 +105,20 @@ function watchScreen(output: Readable): Pick<Pty, "shown" | "until"> {
     shown: () => text,
     until: (wanted) =>
       new Promise((resolve, reject) => {
-        const fail = (what: string) => reject(new Error(`${what} without ${wanted}; shown: ${JSON.stringify(text)}`));
+        const settle = () => {
+          clearTimeout(patience);
+          watchers.delete(look);
+        };
+        const fail = (what: string) => {
+          settle();
+          reject(new Error(`${what} without ${wanted}; shown: ${JSON.stringify(text)}`));
+        };
         const patience = setTimeout(() => fail("the program goes on"), PATIENCE_MS);
         const look = () => {
           const match = new RegExp(wanted.source, wanted.flags.replace("g", "")).exec(text.slice(seen));
           if (!match && !over) return;
-          clearTimeout(patience);
-          watchers.delete(look);
           if (!match) return fail("the program ended");
+          settle();
           seen += match.index + match[0].length;
           resolve(match);
         };

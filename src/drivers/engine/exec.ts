@@ -23,8 +23,9 @@ type ExecRow = {
 /** Milliseconds between looks at a command whose output has ended: it usually has ended too. */
 const FIRST_LOOK_MS = 5;
 const LAST_LOOK_MS = 500;
-/** A terminal exists a moment after its command was started: seconds on a busy machine. Each pause is longer by this. */
+/** A terminal exists a moment after its command was started; on a busy machine seconds: 4.75 of them in all. */
 const RESIZE_TRIES = 20;
+/** By so much each pause between two tries is longer than the one before. */
 const RESIZE_PAUSE_MS = 25;
 
 /**
